@@ -1,0 +1,106 @@
+/**
+ * Runs the pickle machine over bytes in memory or over a source, window by window.
+ *
+ * @module
+ */
+
+import { StateDictError } from "../errors.ts";
+import { readBytes } from "../io/source.ts";
+import type { ByteSource } from "../io/source.ts";
+import { DEFAULT_PICKLE_LIMITS, limitError } from "./limits.ts";
+import { PickleMachine } from "./machine.ts";
+import type { GlobalUse, MachineOptions, PickleAnomaly } from "./machine.ts";
+import type { PyObject, PyValue } from "./values.ts";
+
+/** One pickle, read. */
+export interface Pickle {
+  /** The value it builds. */
+  readonly value: PyValue;
+  /** Offset after its STOP. */
+  readonly end: number;
+  /** The protocol that PROTO announced, or null. */
+  readonly protocol: number | null;
+  /** Every name it imports, in order, each as often as it does. */
+  readonly globals: readonly GlobalUse[];
+  /** Everything no ordinary pickler writes. */
+  readonly anomalies: readonly PickleAnomaly[];
+  /** Calls whose result it throws away. */
+  readonly discarded: readonly PyObject[];
+}
+
+/** What stands between the opcodes: the value that takes the object's place, and where opcodes go on. */
+export interface InlineValue {
+  /** Takes the place of the object. */
+  readonly value: PyValue;
+  /** Offset of the next opcode. */
+  readonly end: number;
+}
+
+/** How to read a pickle of a source. */
+export interface ReadOptions extends Omit<MachineOptions, "size"> {
+  /** Reads the bytes that stand between opcodes after `object`; goes with `inlineAfter`. */
+  readonly readInline?: (object: PyObject, at: number) => Promise<InlineValue>;
+  /** Ends the work when it fires. */
+  readonly signal?: AbortSignal;
+}
+
+/** First window: most small checkpoints' pickles fit, and a disk gives it in one go. */
+const FIRST_WINDOW = 64 * 1024;
+/** Windows double up to this. */
+const LARGEST_WINDOW = 1024 * 1024;
+
+/** Reads one pickle of bytes in memory, from `start` on. */
+export function parsePickle(
+  bytes: Uint8Array<ArrayBuffer>,
+  options: Omit<MachineOptions, "size" | "inlineAfter"> = {},
+  start = 0,
+): Pickle {
+  const limit = options.limits?.bytes ?? DEFAULT_PICKLE_LIMITS.bytes;
+  if (bytes.length - start > limit && options.spanFrom === undefined) {
+    throw limitError(`A pickle of ${bytes.length - start} bytes`, limit, "bytes");
+  }
+  const machine = new PickleMachine({ ...options, size: bytes.length });
+  const pause = machine.run(bytes.subarray(start), start, true);
+  if (pause.kind === "done") return result(machine, pause.value, pause.end);
+  // Only a byte string left in the stream can leave the machine waiting at the very end.
+  throw new StateDictError("truncated", "The pickle ends before its STOP", { offset: pause.at });
+}
+
+/** Reads one pickle of a source, from `start` on, reading no more of it than it needs. */
+export async function readPickle(
+  source: ByteSource,
+  start: number,
+  options: ReadOptions = {},
+): Promise<Pickle> {
+  const machine = new PickleMachine({ ...options, size: source.size });
+  const limit = options.limits?.bytes ?? DEFAULT_PICKLE_LIMITS.bytes;
+  const inMemory = source.view !== undefined;
+  let at = start;
+  let want = FIRST_WINDOW;
+  let seen = 0;
+  for (;;) {
+    options.signal?.throwIfAborted();
+    const length = inMemory ? source.size - at : Math.min(want, source.size - at);
+    if (length < 0) {
+      throw new StateDictError("truncated", "The pickle ends before its STOP", { offset: at });
+    }
+    const bytes = await readBytes(source, at, length, options.signal);
+    const pause = machine.run(bytes, at, at + length >= source.size);
+    if (pause.kind === "done") return result(machine, pause.value, pause.end);
+    let next = pause.at;
+    seen += Math.min(next, at + length) - at;
+    if (seen > limit) throw limitError(`A pickle of more than ${seen} bytes`, limit, "bytes", next);
+    if (pause.kind === "inline") {
+      const inline = await options.readInline!(pause.object, pause.at);
+      machine.resume(inline.value);
+      next = inline.end;
+      want = FIRST_WINDOW;
+    } else want = Math.max(Math.min(want * 2, LARGEST_WINDOW), pause.length);
+    at = next;
+  }
+}
+
+function result(machine: PickleMachine, value: PyValue, end: number): Pickle {
+  const { protocol, globals, anomalies, discarded } = machine;
+  return { value, end, protocol, globals, anomalies, discarded };
+}
