@@ -33,6 +33,12 @@ export function checkRange(source: ByteSource, offset: number, length: number): 
   );
 }
 
+/** Stops with `aborted` if the caller's signal has fired. */
+export function checkAborted(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return;
+  throw new StateDictError("aborted", "The caller stopped it", { cause: signal.reason });
+}
+
 /** Reads `length` bytes at `offset`: the source's own memory where it has it, else a fresh array. */
 export async function readBytes(
   source: ByteSource,
@@ -122,7 +128,7 @@ export function blobSource(blob: Blob, name?: string): ByteSource {
     size: blob.size,
     name: name ?? (blob as { name?: string }).name ?? "blob",
     async read(offset, target, signal) {
-      signal?.throwIfAborted();
+      checkAborted(signal);
       checkRange(source, offset, target.length);
       const part = await blob.slice(offset, offset + target.length).arrayBuffer();
       if (part.byteLength !== target.length) {
