@@ -37,73 +37,70 @@ export function jsonText(value: JsonValue): string {
   return parts.join("");
 }
 
-/** Characters gathered before they are handed on: few calls, and never a long rope of strings. */
-const PART = 1 << 16;
+/** Pieces of text that are joined to one part: long ropes of strings drown V8 in garbage. */
+const PIECES = 4096;
 
-/** A container that is being written: what is left of it, and how it closes. */
+/** A container that is being written. Plain arrays: generators take five times as long. */
 interface Open {
-  readonly entries: Iterator<readonly [string | undefined, JsonValue]>;
-  readonly close: "]" | "}";
+  /** Keys of an object, in step with the values; null for an array. */
+  readonly keys: readonly string[] | null;
+  readonly values: readonly (JsonValue | undefined)[];
+  next: number;
   empty: boolean;
 }
 
-/** Writes one value in parts of bounded size. Own keys only, in their order; no recursion. */
+/** Writes one value in parts of a few thousand items. Own keys only, in their order; no recursion. */
 export function writeJson(value: JsonValue, emit: (part: string) => void): void {
   const open: Open[] = [];
-  let part = begin(value, open);
+  let pieces = [begin(value, open)];
   while (open.length > 0) {
     const top = open[open.length - 1]!;
-    const next = top.entries.next();
-    if (next.done) {
-      part += top.close;
+    if (top.next === top.values.length) {
+      pieces.push(top.keys ? "}" : "]");
       open.pop();
-    } else {
-      const [key, item] = next.value;
-      if (!top.empty) part += ",";
-      top.empty = false;
-      if (key !== undefined) part += `${quote(key)}:`;
-      part += begin(item, open);
+      continue;
     }
-    if (part.length >= PART) {
-      emit(part);
-      part = "";
+    const at = top.next++;
+    const item = top.values[at];
+    // A property that is undefined is left out, as optional fields are.
+    if (item === undefined && top.keys) continue;
+    if (!top.empty) pieces.push(",");
+    top.empty = false;
+    if (top.keys) pieces.push(quote(top.keys[at]!), ":");
+    pieces.push(begin(item, open));
+    if (pieces.length >= PIECES) {
+      emit(pieces.join(""));
+      pieces = [];
     }
   }
-  emit(part);
+  emit(pieces.join(""));
 }
 
 /** The text of a scalar; of a container its first character, and it is put on the stack. */
-function begin(value: JsonValue, open: Open[]): string {
+function begin(value: JsonValue | undefined, open: Open[]): string {
   if (typeof value === "string") return quote(value);
   if (typeof value === "number") return integerOrFraction(value);
   if (value === null || typeof value === "boolean" || typeof value === "bigint") {
     return String(value);
   }
   if (value instanceof JsonFloat) return float(value.value);
-  if (Array.isArray(value)) {
-    open.push({ entries: itemsOf(value), close: "]", empty: true });
-    return "[";
-  }
-  open.push({ entries: entriesOf(value), close: "}", empty: true });
-  return "{";
+  const keys = keysOf(value);
+  const values = valuesOf(value);
+  open.push({ keys, values, next: 0, empty: true });
+  return keys ? "{" : "[";
 }
 
-function* itemsOf(items: readonly JsonValue[]): Generator<readonly [undefined, JsonValue]> {
-  for (const item of items) yield [undefined, item];
-}
-
-function entriesOf(value: unknown): Iterator<readonly [string, JsonValue]> {
-  if (value instanceof Map) return value.entries();
+function keysOf(value: unknown): readonly string[] | null {
+  if (Array.isArray(value)) return null;
+  if (value instanceof Map) return [...value.keys()];
   const prototype = typeof value === "object" && Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null) return ownEntries(value as object);
+  if (prototype === Object.prototype || prototype === null) return Object.keys(value as object);
   throw new TypeError(`Not a plain JSON value: ${Object.prototype.toString.call(value)}`);
 }
 
-/** Own properties; one that is undefined is left out, as optional fields are. */
-function* ownEntries(object: object): Generator<readonly [string, JsonValue]> {
-  for (const [key, value] of Object.entries(object)) {
-    if (value !== undefined) yield [key, value];
-  }
+function valuesOf(value: unknown): readonly JsonValue[] {
+  if (Array.isArray(value)) return value;
+  return value instanceof Map ? [...value.values()] : Object.values(value as object);
 }
 
 function integerOrFraction(value: number): string {

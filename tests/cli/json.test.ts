@@ -74,7 +74,7 @@ test("jsonText() writes values that are nested 10,000 deep", () => {
   assert.ok(json.startsWith('[{"k":[{"k":') && json.endsWith("1}]}]".slice(-4)));
 });
 
-test("writeJson() hands on parts of bounded size", () => {
+test("writeJson() hands on a long value in parts", () => {
   const parts: string[] = [];
   const value = Array.from({ length: 50_000 }, (_, i) => `name ${i}`);
   writeJson(value, (part) => parts.push(part));
