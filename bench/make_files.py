@@ -1,0 +1,42 @@
+"""Makes one of the files that the benchmarks read.
+
+    python make_files.py NAME PATH
+
+Weights are random numbers, not zeros: nothing may win by luck."""
+import sys
+
+import torch
+
+
+def layers(count, shape):
+    block = torch.randn(*shape)
+    return {f"model.layers.{i}.mlp.weight": block + i for i in range(count)}
+
+
+def scalars(count):
+    return {f"layers.{i}.w": torch.tensor([float(i)]) for i in range(count)}
+
+
+def save_pt(state, path):
+    torch.save({"model": state, "epoch": 3}, path)
+
+
+def save_safetensors(state, path):
+    from safetensors.torch import save_file
+    save_file(state, path)
+
+
+# 128 tensors of 16 MiB are 2 GiB
+BIG = (128, (2048, 2048))
+
+FILES = {
+    "big.pt": lambda path: save_pt(layers(*BIG), path),
+    "big.safetensors": lambda path: save_safetensors(layers(*BIG), path),
+    "many_20000.pt": lambda path: save_pt(scalars(20_000), path),
+    "many_100000.pt": lambda path: save_pt(scalars(100_000), path),
+}
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3 or sys.argv[1] not in FILES:
+        sys.exit(f"{__doc__}\nNAME is one of {', '.join(FILES)}")
+    FILES[sys.argv[1]](sys.argv[2])
