@@ -1,0 +1,216 @@
+/**
+ * A storage is a run of bytes that tensors look at: several may share one, and nothing is read
+ * until somebody asks.
+ *
+ * @module
+ */
+
+import { StateDictError } from "../errors.ts";
+import { readBytes, readInto } from "../io/source.ts";
+import type { ByteSource } from "../io/source.ts";
+import { swapWords } from "./byte_order.ts";
+import type { ByteOrder } from "./dtype.ts";
+
+/** Where a storage's bytes lie. */
+export interface StoragePlace {
+  /** What holds them. */
+  readonly source: ByteSource;
+  /** The first one. */
+  readonly offset: number;
+}
+
+/** What a storage is made of; all but the first two have defaults. */
+export interface StorageInit {
+  /** Tells storages of one file apart. */
+  readonly id: string;
+  /** Bytes in all. */
+  readonly nbytes: number;
+  /** What holds the bytes, where that is known at once. */
+  readonly source?: ByteSource;
+  /** The first byte in it. */
+  readonly offset?: number;
+  /** Finds the bytes when they are first needed, instead of `source`. */
+  readonly locate?: (signal?: AbortSignal) => Promise<StoragePlace>;
+  /** Which end of a number comes first. */
+  readonly byteOrder?: ByteOrder;
+  /** Bytes that change places together if it is big-endian. */
+  readonly word?: number;
+  /** The archive's record that it is. */
+  readonly record?: string;
+  /** The device it was saved from. */
+  readonly device?: string;
+  /** The bytes, if they are in memory already, little-endian. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
+}
+
+/** A run of bytes, shared by the tensors that view it. */
+export class Storage {
+  /** Tells storages of one file apart. */
+  readonly id: string;
+  /** Bytes in all. */
+  readonly nbytes: number;
+  /** Where the bytes lie; null until they are located. */
+  place: StoragePlace | null;
+  /** Finds the place when it is first needed. */
+  readonly locate: ((signal?: AbortSignal) => Promise<StoragePlace>) | null;
+  /** Which end of a number comes first, in the file. */
+  byteOrder: ByteOrder;
+  /** Bytes that change places together if it is big-endian; torch learns it only with the dtype. */
+  word: number;
+  /** The archive's record that it is. */
+  readonly record: string | null;
+  /** The device it was saved from, `cpu` or `cuda:0`; null where a format has no such thing. */
+  readonly device: string | null;
+  /** The bytes once they are loaded, little-endian. Set it to null to give the memory back. */
+  bytes: Uint8Array<ArrayBuffer> | null;
+  /** The load that is under way. */
+  loading: Promise<Uint8Array<ArrayBuffer>> | null;
+
+  /** Describes a storage; nothing is read. */
+  constructor(init: StorageInit) {
+    if (!Number.isSafeInteger(init.nbytes) || init.nbytes < 0) {
+      throw new StateDictError("corrupt", `Storage ${init.id} has ${init.nbytes} bytes`);
+    }
+    if (init.bytes && init.bytes.length !== init.nbytes) {
+      throw new StateDictError(
+        "corrupt",
+        `Storage ${init.id} should have ${init.nbytes} bytes, but ${init.bytes.length} are there`,
+      );
+    }
+    this.id = init.id;
+    this.nbytes = init.nbytes;
+    this.place = init.source ? { source: init.source, offset: init.offset ?? 0 } : null;
+    this.locate = init.locate ?? null;
+    this.byteOrder = init.byteOrder ?? "little";
+    this.word = init.word ?? 1;
+    this.record = init.record ?? null;
+    this.device = init.device ?? null;
+    this.bytes = init.bytes ?? null;
+    this.loading = null;
+  }
+}
+
+/** A storage over bytes in memory, little-endian. */
+export function bytesStorage(bytes: Uint8Array<ArrayBuffer>, id = "0"): Storage {
+  return new Storage({ id, nbytes: bytes.length, bytes });
+}
+
+/** Where the bytes lie, found out if need be. */
+async function placeOf(storage: Storage, signal?: AbortSignal): Promise<StoragePlace> {
+  if (storage.place) return storage.place;
+  if (!storage.locate) {
+    throw new StateDictError("unsupported", `Storage ${storage.id} has no bytes in this file`);
+  }
+  return storage.place = await storage.locate(signal);
+}
+
+/**
+ * Loads all of a storage into memory, once: callers at the same time share the one load.
+ *
+ * @throws A `limit` error if the runtime has no room for so many bytes in one piece.
+ */
+export async function loadStorage(
+  storage: Storage,
+  signal?: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
+  while (!storage.bytes) {
+    signal?.throwIfAborted();
+    const shared = storage.loading;
+    if (shared === null) return await startLoad(storage, signal);
+    try {
+      return await shared;
+    } catch (error) {
+      // Only another caller's signal ended it: this one still wants the bytes.
+      if (!isAbort(error)) throw error;
+    }
+  }
+  return storage.bytes;
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error &&
+    (error.name === "AbortError" || (error as { code?: unknown }).code === "aborted");
+}
+
+function startLoad(storage: Storage, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  const load = readWhole(storage, signal).then((bytes) => storage.bytes = bytes)
+    .finally(() => storage.loading = null);
+  return storage.loading = load;
+}
+
+async function readWhole(
+  storage: Storage,
+  signal?: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { source, offset } = await placeOf(storage, signal);
+  let bytes;
+  try {
+    bytes = await readBytes(source, offset, storage.nbytes, signal);
+    if (storage.byteOrder === "big" && storage.word > 1) {
+      if (source.view) bytes = bytes.slice();
+      swapWords(bytes, storage.word);
+    }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new StateDictError(
+      "limit",
+      `Storage ${storage.id} has ${storage.nbytes} bytes, more than this runtime holds in one piece`,
+      { path: source.name, hint: "read the tensor in parts, with chunks()", cause: error },
+    );
+  }
+  return bytes;
+}
+
+/** Reads parts of a storage, little-endian, without loading the rest. */
+export interface StorageReader {
+  /** Fills `target` from a byte of the storage on. */
+  read(start: number, target: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** The bytes themselves, where they lie in memory as they are meant; not to be changed. */
+  readonly view: ((start: number, length: number) => Uint8Array<ArrayBuffer>) | null;
+}
+
+/** Opens a storage for reading in parts. */
+export async function storageReader(
+  storage: Storage,
+  signal?: AbortSignal,
+): Promise<StorageReader> {
+  const { bytes } = storage;
+  if (bytes) {
+    return {
+      view: (start, length) => bytes.subarray(start, start + length),
+      // deno-lint-ignore require-await -- as the interface has it
+      async read(start, target) {
+        target.set(bytes.subarray(start, start + target.length));
+      },
+    };
+  }
+  const { source, offset } = await placeOf(storage, signal);
+  const swaps = storage.byteOrder === "big" && storage.word > 1;
+  return {
+    view: source.view && !swaps ? (start, length) => source.view!(offset + start, length) : null,
+    async read(start, target) {
+      signal?.throwIfAborted();
+      if (!swaps) await readInto(source, offset + start, target, signal);
+      else await readSwapped(storage, source, offset, start, target, signal);
+    },
+  };
+}
+
+/** Reads whole words and turns them round, also where the part begins or ends inside one. */
+async function readSwapped(
+  storage: Storage,
+  source: ByteSource,
+  offset: number,
+  start: number,
+  target: Uint8Array<ArrayBuffer>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { word, nbytes } = storage;
+  const first = start - start % word;
+  const end = Math.min(nbytes, Math.ceil((start + target.length) / word) * word);
+  const whole = first === start && end - start === target.length;
+  const words = whole ? target : new Uint8Array(end - first);
+  await readInto(source, offset + first, words, signal);
+  swapWords(words, word);
+  if (!whole) target.set(words.subarray(start - first, start - first + target.length));
+}
