@@ -1,0 +1,127 @@
+/**
+ * Casts between real types, as torch 2.13 does them on x86-64, and a count of what they lose.
+ *
+ * Floats round to the nearest, ties to even, and go through float32 to the types of 16 bits and
+ * less, as torch's do. What is too large becomes infinite, in `float8_e4m3fn` the largest number, in
+ * the `fnuz` types and `float8_e8m0fnu` NaN. Floats lose their fraction on the way to integers;
+ * integers wrap round; everything but 0 is true.
+ *
+ * @module
+ */
+
+import { StateDictError } from "../errors.ts";
+import { castToInteger, wrapIntegers } from "./cast_integer.ts";
+import { canDecode, decodeNumbers } from "./decode.ts";
+import type { Numbers } from "./decode.ts";
+import { halfOf, isReal, sameDType } from "./dtype.ts";
+import type { DType } from "./dtype.ts";
+import { decodeTable, encodeFloat, largestCode } from "./float_format.ts";
+
+/** The cast bytes, and how many numbers they don't show any more. */
+export interface CastResult {
+  /** Little-endian elements of the new type. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Finite numbers beyond what the new type holds. */
+  readonly overflow: number;
+  /** Numbers other than 0 that became 0. */
+  readonly underflow: number;
+}
+
+/** What a cast lost so far. */
+export interface CastLosses {
+  /** Finite numbers beyond what the new type holds. */
+  overflow: number;
+  /** Numbers other than 0 that became 0. */
+  underflow: number;
+}
+
+/** Whether {@linkcode castBytes} casts so; the same type always does. */
+export function canCast(from: DType, to: DType): boolean {
+  if (sameDType(from, to)) return true;
+  const [fromHalf, toHalf] = [halfOf(from), halfOf(to)];
+  if (fromHalf !== null && toHalf !== null) return canCast(fromHalf, toHalf);
+  return isCastable(from) && isCastable(to) && to.name !== "float128";
+}
+
+/** Quantized integers stand for other numbers, and packed floats share their bytes: torch casts neither. */
+function isCastable(dtype: DType): boolean {
+  return isReal(dtype) && dtype.kind !== "quantized" && dtype.lanes === 1 && dtype.bits >= 8 &&
+    canDecode(dtype);
+}
+
+/** Casts whole little-endian elements. */
+export function castBytes(from: DType, to: DType, input: Uint8Array): CastResult {
+  if (!canCast(from, to)) {
+    throw new StateDictError("unsupported", `No cast leads from ${from.name} to ${to.name}`);
+  }
+  if (sameDType(from, to)) return { bytes: input.slice(), overflow: 0, underflow: 0 };
+  const fromHalf = halfOf(from);
+  if (fromHalf !== null) return castBytes(fromHalf, halfOf(to)!, input);
+  const count = Math.floor(input.length / from.itemsize);
+  const bytes = new Uint8Array(count * to.itemsize);
+  const losses: CastLosses = { overflow: 0, underflow: 0 };
+  if (isInteger(from) && isInteger(to)) wrapIntegers(from, to, input, bytes, losses);
+  else {
+    const numbers: Numbers = to.kind === "float" && to.bits < 64
+      ? new Float32Array(count)
+      : new Float64Array(count);
+    decodeNumbers(from, input, numbers);
+    if (from.name === "float64" && numbers instanceof Float32Array) {
+      countNarrowing(input, numbers, losses);
+    }
+    encode(to, numbers, bytes, losses);
+  }
+  return { bytes, ...losses };
+}
+
+function isInteger(dtype: DType): boolean {
+  return dtype.kind === "int" || dtype.kind === "uint";
+}
+
+/** What a double loses on becoming a float32, before that becomes anything else. */
+function countNarrowing(input: Uint8Array, numbers: Float32Array, losses: CastLosses): void {
+  const doubles = new DataView(input.buffer, input.byteOffset, input.byteLength);
+  for (let i = 0; i < numbers.length; i++) {
+    const number = numbers[i]!;
+    if (number !== 0 && Number.isFinite(number)) continue;
+    const before = doubles.getFloat64(8 * i, true);
+    if (number === 0 ? before !== 0 : Number.isFinite(before)) {
+      losses[number === 0 ? "underflow" : "overflow"]++;
+    }
+  }
+}
+
+function encode(to: DType, numbers: Numbers, bytes: Uint8Array, losses: CastLosses): void {
+  const { buffer } = bytes;
+  if (to.name === "float64") new Float64Array(buffer).set(numbers);
+  else if (to.name === "float32") new Float32Array(buffer).set(numbers);
+  else if (to.kind === "bool") {
+    for (let i = 0; i < numbers.length; i++) bytes[i] = numbers[i] === 0 ? 0 : 1;
+  } else if (to.format !== null) encodeSmall(to, numbers as Float32Array, bytes, losses);
+  else castToInteger(to, numbers as Float64Array, bytes, losses);
+}
+
+/** To the floats of 16 and 8 bits. */
+function encodeSmall(
+  to: DType,
+  numbers: Float32Array,
+  bytes: Uint8Array,
+  losses: CastLosses,
+): void {
+  const format = to.format!;
+  const bits = new Uint32Array(numbers.buffer);
+  const codes = to.bits === 16 ? new Uint16Array(bytes.buffer) : bytes;
+  const { values } = decodeTable(format);
+  const largest = values[largestCode(format)]!;
+  for (let i = 0; i < numbers.length; i++) {
+    const code = encodeFloat(format, bits[i]!);
+    const number = numbers[i]!;
+    codes[i] = code;
+    if (!Number.isFinite(number)) continue;
+    const after = values[code]!;
+    if (after === 0) {
+      if (number !== 0) losses.underflow++;
+    } else if (!Number.isFinite(after)) losses.overflow++;
+    else if (Math.abs(after) === largest && Math.abs(number) > largest) losses.overflow++;
+  }
+}
