@@ -7,6 +7,7 @@
 import { StateDictError } from "../errors.ts";
 import { memorySink } from "../io/sink.ts";
 import type { ByteSource } from "../io/source.ts";
+import { inflationLimit } from "./limits.ts";
 import { packedInput } from "./packed_input.ts";
 import type { PackedInput } from "./packed_input.ts";
 
@@ -51,14 +52,6 @@ export function sniffCodec(head: Uint8Array): Codec | undefined {
 
 function startsWith(head: Uint8Array, ...magic: number[]): boolean {
   return magic.every((byte, i) => head[i] === byte);
-}
-
-/**
- * How much a packed stream may become before it counts as a bomb: 64 times its size and 64 MiB.
- * Deflate reaches 1032 times, bzip2 more than a million; weights rarely pass 4.
- */
-export function inflationLimit(packed: number): number {
-  return 64 * packed + 2 ** 26;
 }
 
 /** How a stream is unpacked. */
