@@ -1,0 +1,110 @@
+/**
+ * An open checkpoint: a catalogue of tensors and a tree of values, without the weights.
+ *
+ * @module
+ */
+
+import { StateDictError } from "../errors.ts";
+import type { FileGlobal, Opened } from "../formats/format.ts";
+import type { PyValue } from "../pickle/values.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { outline, uniqueTensors } from "./outline.ts";
+import type { OutlineEntry } from "./outline.ts";
+import { toJS } from "./to_js.ts";
+
+/**
+ * A file that is open. Nothing of its weights is in memory until a tensor is asked for its bytes.
+ *
+ * @example
+ * ```ts
+ * import { openCheckpoint } from "./mod.ts";
+ *
+ * await using checkpoint = await openCheckpoint("fixtures/torch/checkpoint.pt");
+ * for (const [name, tensor] of checkpoint.tensors) console.log(name, tensor.shape);
+ * const bias = await checkpoint.tensor("model.fc1.bias").load();
+ * console.log(bias.data);
+ * ```
+ */
+export class Checkpoint implements AsyncDisposable {
+  /** The format's word: `torch-zip`, `safetensors`, `joblib`, … */
+  readonly format: string;
+  /** Bytes of the file. */
+  readonly size: number;
+  /** How errors name the file. */
+  readonly path: string;
+  /** The codec around the whole file, or `none`. */
+  readonly compression: string;
+  /** The format's own metadata, such as that of safetensors. */
+  readonly metadata: ReadonlyMap<string, string>;
+  /** Every name that the file's pickles import, in order. */
+  readonly globals: readonly FileGlobal[];
+  /** What a person should know but that is no error. */
+  readonly warnings: readonly string[];
+  /** The value graph as the file has it; see {@linkcode reduce}. */
+  readonly value: PyValue;
+  /** What a node of the graph stands for: a tensor, a dict, a date, or the node itself. */
+  readonly reduce: (value: PyValue) => PyValue;
+  private readonly opened: Opened;
+  private catalogue: Map<string, Tensor> | null = null;
+
+  /** Wraps what a format opened; use `openCheckpoint`. */
+  constructor(opened: Opened, size: number, path: string) {
+    this.opened = opened;
+    this.format = opened.format;
+    this.compression = opened.compression;
+    this.metadata = opened.metadata;
+    this.globals = opened.globals;
+    this.warnings = opened.warnings;
+    this.value = opened.value;
+    this.reduce = opened.reduce;
+    this.size = size;
+    this.path = path;
+  }
+
+  /** Everything in the file with its path, depth first, in the file's order. */
+  outline(root: PyValue = this.value): Generator<OutlineEntry> {
+    return outline(root, this.reduce);
+  }
+
+  /** All tensors by their path, in the file's order; `~1` tells the second of two equal paths. */
+  get tensors(): ReadonlyMap<string, Tensor> {
+    return this.catalogue ??= catalogueOf(this.outline());
+  }
+
+  /** One tensor. @throws `no-tensor` if there is none of that name. */
+  tensor(name: string): Tensor {
+    const tensor = this.tensors.get(name);
+    if (tensor) return tensor;
+    throw new StateDictError("no-tensor", `There is no tensor ${JSON.stringify(name)}`, {
+      path: this.path,
+      hint: "list the names with inspect",
+    });
+  }
+
+  /** The name by which `state_dict()` would know the tensor at a path, where that differs. */
+  moduleName(path: string): string | undefined {
+    return this.opened.moduleName?.(path);
+  }
+
+  /** The value tree as plain JavaScript; see `toJS`. */
+  toJS(): unknown {
+    return toJS(this.value, this.reduce);
+  }
+
+  /** Gives back the file. */
+  close(): Promise<void> {
+    return this.opened.close();
+  }
+
+  /** The same, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** The tensors of an outline by name. */
+export function catalogueOf(entries: Iterable<OutlineEntry>): Map<string, Tensor> {
+  const catalogue = new Map<string, Tensor>();
+  for (const { path, tensor } of uniqueTensors(entries)) catalogue.set(path, tensor);
+  return catalogue;
+}

@@ -1,0 +1,228 @@
+/**
+ * Walks a value graph once, depth first, and names everything in it.
+ *
+ * An object that is reached again is a reference to the path where it was seen first, so shared
+ * structure does not unfold and cycles end. Nothing recurses: a graph may be 10,000 deep.
+ *
+ * @module
+ */
+
+import { PyDict, PySet } from "../pickle/dict.ts";
+import { PyBytes, PyForeign, PyGlobal, PyObject, PyTuple } from "../pickle/values.ts";
+import type { PyValue } from "../pickle/values.ts";
+import { PyLeaf, PyView } from "../pickle/view.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { distinguish, joinPath, keyComponent } from "./paths.ts";
+
+/** One thing that a walk meets. */
+export type OutlineEntry =
+  | {
+    readonly kind: "tensor";
+    readonly path: string;
+    readonly tensor: Tensor;
+    readonly aliasOf?: string;
+  }
+  /** A value without parts. */
+  | { readonly kind: "leaf"; readonly path: string; readonly value: PyValue }
+  /** A container with nothing in it. */
+  | {
+    readonly kind: "empty";
+    readonly path: string;
+    readonly value: PyValue;
+    readonly label: string;
+  }
+  /** A container; its parts follow. */
+  | {
+    readonly kind: "open";
+    readonly path: string;
+    readonly value: PyValue;
+    readonly label: string;
+    readonly size: number;
+  }
+  | { readonly kind: "ref"; readonly path: string; readonly target: string };
+
+/** The parts of a container, with their components and what kind of node it is. */
+export interface Parts {
+  /** `dict`, `list`, `tuple`, or the class. */
+  readonly label: string;
+  /** How many parts there are. */
+  readonly size: number;
+  /** The parts. */
+  readonly children: Iterable<readonly [string, PyValue]>;
+}
+
+/** Walks the graph below `root`; `reduce` tells what a node stands for. */
+export function* outline(
+  root: PyValue,
+  reduce: (value: PyValue) => PyValue,
+): Generator<OutlineEntry> {
+  const seen = new Map<PyValue, string>();
+  const open: { path: string; children: Iterator<readonly [string, PyValue]> }[] = [];
+  let path = "";
+  let value = root;
+  for (;;) {
+    const reduced = reduce(value);
+    const first = isShared(reduced) ? seen.get(value) : undefined;
+    if (reduced instanceof Tensor) {
+      yield {
+        kind: "tensor",
+        path,
+        tensor: reduced,
+        ...(first === undefined ? {} : { aliasOf: first }),
+      };
+      if (first === undefined) seen.set(value, path);
+    } else if (first !== undefined) yield { kind: "ref", path, target: first };
+    const parts = first === undefined ? partsOf(reduced, reduce) : undefined;
+    if (parts) {
+      if (!(reduced instanceof Tensor)) {
+        if (isShared(reduced)) seen.set(value, path);
+        const { label, size } = parts;
+        if (size === 0) yield { kind: "empty", path, value: reduced, label };
+        else yield { kind: "open", path, value: reduced, label, size };
+      }
+      open.push({ path, children: named(parts)[Symbol.iterator]() });
+    } else if (first === undefined && !(reduced instanceof Tensor)) {
+      yield { kind: "leaf", path, value: reduced };
+    }
+    for (;;) {
+      const parent = open[open.length - 1];
+      if (!parent) return;
+      const next = parent.children.next();
+      if (next.done) {
+        open.pop();
+        continue;
+      }
+      path = joinPath(parent.path, next.value[0]);
+      value = next.value[1];
+      break;
+    }
+  }
+}
+
+/** Whether meeting the value again is worth a reference: it has parts, or it is a tensor. */
+function isShared(value: PyValue): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (value instanceof PyTuple) return value.items.length > 0;
+  return !(value instanceof PyLeaf || value instanceof PyGlobal || value instanceof PyBytes ||
+    value instanceof PySet);
+}
+
+function* named(parts: Parts): Generator<readonly [string, PyValue]> {
+  const seen = new Map<string, number>();
+  for (const [component, value] of parts.children) yield [distinguish(component, seen), value];
+}
+
+/** The parts of a value, or undefined for one that has none. */
+export function partsOf(
+  value: PyValue,
+  reduce: (value: PyValue) => PyValue,
+): Parts | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (Array.isArray(value)) return { label: "list", size: value.length, children: indexed(value) };
+  if (value instanceof PyTuple) {
+    return { label: "tuple", size: value.items.length, children: indexed(value.items) };
+  }
+  if (value instanceof PyDict) return { label: "dict", size: value.size, children: keyed(value) };
+  if (value instanceof PyView) {
+    const size = (value.dict?.size ?? 0) + (value.list?.length ?? 0) + value.extra.length;
+    return { label: value.kind, size, children: viewParts(value) };
+  }
+  if (value instanceof Tensor) {
+    return value.elements
+      ? { label: "array", size: value.elements.length, children: indexed(value.elements) }
+      : undefined;
+  }
+  if (value instanceof PyObject) return objectParts(value, reduce);
+  if (value instanceof PyForeign) return undefined;
+  return undefined;
+}
+
+function* indexed(items: readonly PyValue[]): Generator<readonly [string, PyValue]> {
+  for (let i = 0; i < items.length; i++) yield [String(i), items[i]!];
+}
+
+function* keyed(dict: PyDict): Generator<readonly [string, PyValue]> {
+  const flat = dict.pairs();
+  for (let i = 0; i < flat.length; i += 2) yield [keyComponent(flat[i]!, i / 2), flat[i + 1]!];
+}
+
+function* viewParts(view: PyView): Generator<readonly [string, PyValue]> {
+  if (view.list) yield* indexed(view.list);
+  if (view.dict) yield* keyed(view.dict);
+  yield* view.extra;
+}
+
+/** Which class made an object, and the arguments that say more than that. */
+export function objectClass(
+  object: PyObject,
+): { readonly name: string; readonly args: readonly PyValue[] } {
+  const args = object.args.items;
+  const [cls, base] = args;
+  if (object.form === "reduce" && cls instanceof PyGlobal) {
+    if (object.calleeName === "copyreg._reconstructor" && args.length === 3) {
+      const plain = base instanceof PyGlobal && base.fullName === "builtins.object";
+      return { name: cls.fullName, args: plain ? [] : args.slice(1) };
+    }
+    if (object.calleeName === "copyreg.__newobj__") {
+      return { name: cls.fullName, args: args.slice(1) };
+    }
+  }
+  return { name: object.calleeName || "(call)", args };
+}
+
+/**
+ * Arguments as `__args__.n`, then the state: attributes if it is a dict or a pair of dict or None
+ * (attributes and slots), else `__state__`; then items and entries that were added.
+ */
+function objectParts(object: PyObject, reduce: (value: PyValue) => PyValue): Parts {
+  const { name, args } = objectClass(object);
+  const children: (readonly [string, PyValue])[] = [];
+  args.forEach((arg, i) => children.push([`__args__.${i}`, arg]));
+  if (object.kwargs) {
+    for (const [key, value] of keyed(object.kwargs)) children.push([`__kwargs__.${key}`, value]);
+  }
+  if (object.states) {
+    const attributes = attributeDicts(object.state!, reduce);
+    if (attributes) {
+      for (const dict of attributes) for (const child of keyed(dict)) children.push(child);
+    } else children.push(["__state__", object.state!]);
+  }
+  if (object.items) { for (const child of indexed(object.items)) children.push(child); }
+  if (object.entries) { for (const child of keyed(object.entries)) children.push(child); }
+  return { label: name, size: children.length, children };
+}
+
+/** The dicts that a state sets as attributes, or undefined for a state of another form. */
+export function attributeDicts(
+  state: PyValue,
+  reduce: (value: PyValue) => PyValue,
+): PyDict[] | undefined {
+  const dictOf = (value: PyValue): PyDict | undefined => {
+    if (value instanceof PyDict) return value;
+    const view = reduce(value);
+    return view instanceof PyView && view.kind === "collections.OrderedDict" && view.dict
+      ? view.dict
+      : undefined;
+  };
+  const whole = dictOf(state);
+  if (whole) return [whole];
+  if (!(state instanceof PyTuple) || state.items.length !== 2) return undefined;
+  const dicts: PyDict[] = [];
+  for (const part of state.items) {
+    if (part instanceof PyDict) dicts.push(part);
+    else if (part !== null) return undefined;
+  }
+  return dicts.length > 0 ? dicts : undefined;
+}
+
+/** The tensors of an outline; two of one path (`{"a.b": x, "a": {"b": y}}`) get `~1`, `~2`. */
+export function* uniqueTensors(
+  entries: Iterable<OutlineEntry>,
+): Generator<Extract<OutlineEntry, { kind: "tensor" }>> {
+  const seen = new Map<string, number>();
+  for (const entry of entries) {
+    if (entry.kind !== "tensor") continue;
+    const path = distinguish(entry.path, seen);
+    yield path === entry.path ? entry : { ...entry, path };
+  }
+}

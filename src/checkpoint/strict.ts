@@ -1,0 +1,62 @@
+/**
+ * Strict reading: a file that names anything outside the allowlist is refused as a whole, with
+ * every such name, before any value is handed out.
+ *
+ * @module
+ */
+
+import { StateDictError } from "../errors.ts";
+import type { FileGlobal, Opened } from "../formats/format.ts";
+import { isAllowed } from "../pickle/allowlist.ts";
+
+/** Names in an error's line; all of them are in its `globals`. */
+const NAMES_SHOWN = 5;
+
+/** The names of a file that are neither allowed here nor by the caller, each once. */
+export function refusedGlobals(
+  opened: Pick<Opened, "globals">,
+  allow: ReadonlySet<string>,
+): FileGlobal[] {
+  const refused = new Map<string, FileGlobal>();
+  for (const use of opened.globals) {
+    if (allow.has(use.name) || allow.has(use.written)) continue;
+    const dot = use.name.lastIndexOf(".");
+    if (isAllowedUse(use.name, dot)) continue;
+    if (!refused.has(use.written)) refused.set(use.written, use);
+  }
+  return [...refused.values()];
+}
+
+function isAllowedUse(name: string, dot: number): boolean {
+  return dot > 0 && isAllowed(name.slice(0, dot), name.slice(dot + 1));
+}
+
+/** Throws `refused` if the file names what isn't allowed, or does what no ordinary pickle does. */
+export function checkStrict(opened: Opened, allow: ReadonlySet<string>): void {
+  const refused = refusedGlobals(opened, allow);
+  if (refused.length > 0) {
+    const shown = refused.slice(0, NAMES_SHOWN).map((use) => use.written).join(", ");
+    const rest = refused.length - NAMES_SHOWN;
+    throw new StateDictError(
+      "refused",
+      `The file names ${shown}${rest > 0 ? ` and ${rest} more` : ""}, which ${
+        refused.length === 1 ? "is" : "are"
+      } not on the allowlist`,
+      {
+        offset: refused[0]!.offset,
+        ...(refused[0]!.where ? { member: refused[0]!.where } : {}),
+        globals: refused.map((use) => ({ name: use.written, offset: use.offset })),
+        hint:
+          "if you trust these names, allow them (option allow), or look at the file inertly (option inert)",
+      },
+    );
+  }
+  const [anomaly] = opened.anomalies;
+  if (anomaly) {
+    throw new StateDictError("refused", anomaly.message, {
+      offset: anomaly.offset,
+      ...(anomaly.where ? { member: anomaly.where } : {}),
+      hint: "no ordinary pickler writes this; look at the file inertly (option inert)",
+    });
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * The JSON document of one file, as `inspect --json` prints it.
+ *
+ * @module
+ */
+
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { uniqueTensors } from "../checkpoint/outline.ts";
+import { TorchStorage } from "../formats/torch/storages.ts";
+import { describeTensor } from "./document_tensor.ts";
+import type { DocumentOptions } from "./document_tensor.ts";
+import { describeAttributes, describeValues } from "./document_values.ts";
+import { describeStorage } from "./document_storage.ts";
+import type { JsonValue } from "./json.ts";
+
+/** What a listing leaves out. */
+export interface Selection extends DocumentOptions {
+  /** Whether a tensor is listed. */
+  readonly keep?: (name: string) => boolean;
+}
+
+/** Describes an open checkpoint; `file` is the name that the user gave. */
+export async function describeCheckpoint(
+  file: string,
+  checkpoint: Checkpoint,
+  options: Selection = {},
+): Promise<Map<string, JsonValue>> {
+  const entries = [...checkpoint.outline()];
+  const tensors: JsonValue[] = [];
+  const storages: JsonValue[] = [];
+  const { keep = () => true } = options;
+  for (const { path, tensor, aliasOf } of uniqueTensors(entries)) {
+    if (!keep(path)) continue;
+    tensors.push(await describeTensor(path, tensor, checkpoint, options, aliasOf));
+  }
+  for (const entry of entries) {
+    if (entry.kind !== "leaf" || !(entry.value instanceof TorchStorage)) continue;
+    storages.push(await describeStorage(entry.path, entry.value, options));
+  }
+  const document = new Map<string, JsonValue>([
+    ["file", file],
+    ["format", checkpoint.format],
+    ["size", checkpoint.size],
+    ["compression", checkpoint.compression],
+    ["tensors", tensors],
+    ["values", await describeValues(entries, checkpoint.reduce)],
+    ["globals", [...new Set(checkpoint.globals.map((use) => use.written))]],
+    ["metadata", checkpoint.metadata],
+  ]);
+  if (storages.length > 0) document.set("storages", storages);
+  const attributes = describeAttributes(entries, checkpoint.reduce);
+  if (attributes.size > 0) document.set("attributes", attributes);
+  if (checkpoint.warnings.length > 0) document.set("warnings", checkpoint.warnings);
+  return document;
+}

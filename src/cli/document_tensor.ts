@@ -1,0 +1,235 @@
+/**
+ * One tensor as `inspect --json` prints it.
+ *
+ * @module
+ */
+
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { outline } from "../checkpoint/outline.ts";
+import type { PyValue } from "../pickle/values.ts";
+import { describeDType } from "../tensor/numpy_dtype.ts";
+import { tensorSha256 } from "../tensor/hash.ts";
+import { MAX_EXPANDED } from "../tensor/check.ts";
+import { verifyStorage } from "../tensor/storage.ts";
+import { withParts } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { copyTensor } from "../tensor/derive.ts";
+import { isStateDictError } from "../errors.ts";
+import { describeValues } from "./document_values.ts";
+import { errorRecord } from "./errors.ts";
+import type { JsonValue } from "./json.ts";
+
+/** What a document is asked for beside the catalogue. */
+export interface DocumentOptions {
+  /** A digest of every tensor's bytes. */
+  readonly sha256?: boolean;
+  /** The numbers' statistics. */
+  readonly stats?: boolean;
+  /** Ends the work when it fires. */
+  readonly signal?: AbortSignal;
+}
+
+type Fields = Map<string, JsonValue>;
+
+/** Layouts whose elements are in parts, and under which word those are shown. */
+const PART_WORDS: ReadonlyMap<string, string> = new Map([
+  ["sparse_coo", "sparse"],
+  ["sparse_csr", "sparse"],
+  ["sparse_csc", "sparse"],
+  ["sparse_bsr", "sparse"],
+  ["sparse_bsc", "sparse"],
+  ["nested_strided", "nested"],
+  ["nested_jagged", "nested"],
+  ["quantized", "quantized"],
+]);
+
+/** A shape, with integers beyond 2^53 as they are. */
+const dims = (list: readonly number[]): JsonValue => list.slice();
+
+/** The record of one tensor of a checkpoint. */
+export async function describeTensor(
+  name: string,
+  tensor: Tensor,
+  checkpoint: Checkpoint,
+  options: DocumentOptions,
+  aliasOf?: string,
+): Promise<Fields> {
+  const { dtype, storage, layout } = tensor;
+  const composite = tensor.isComposite;
+  const nested = layout.startsWith("nested");
+  const fields: Fields = new Map<string, JsonValue>([
+    ["name", name],
+    ["dtype", describeDType(dtype) as JsonValue],
+    ["shape", nested ? null : dims(tensor.shape)],
+    [
+      "stride",
+      composite && layout !== "dtensor" && layout !== "wrapper" ? null : dims(tensor.stride),
+    ],
+    ["offset", composite ? null : tensor.offset],
+    ["storage", storageId(tensor)],
+    ["nbytes", tensor.nbytes],
+    ["layout", layout],
+    ["parameter", tensor.parameter],
+    ["requiresGrad", tensor.requiresGrad],
+  ]);
+  if (!composite) fields.set("order", tensor.order);
+  if (storage) {
+    fields.set("storage_nbytes", storage.nbytes);
+    if (storage.record !== null) fields.set("record", storage.record);
+  }
+  const device = tensor.device ?? storage?.device ?? null;
+  if (device !== null && device !== "cpu") fields.set("device", device);
+  if (tensor.className !== null) fields.set("class", tensor.className);
+  const moduleName = checkpoint.moduleName(name);
+  if (moduleName !== undefined) fields.set("module_name", moduleName);
+  if (aliasOf !== undefined) fields.set("alias_of", aliasOf);
+  if (tensor.conj || tensor.neg) fields.set("conj", tensor.conj).set("neg", tensor.neg);
+  if (dtype.bits < 8) fields.set("packed", true);
+  describeStorageOrder(tensor, fields);
+  await describeContents(tensor, fields, options);
+  await describeParts(tensor, fields, options);
+  if (tensor.state !== undefined && layout !== "dtensor") {
+    const state = await describeState(tensor.state, checkpoint, options);
+    if (state) fields.set("state", state);
+  }
+  return fields;
+}
+
+function storageId(tensor: Tensor): JsonValue {
+  const { layout, parts } = tensor;
+  if (layout === "nested_strided") return parts!.get("buffer")!.storage?.id ?? null;
+  if (layout === "nested_jagged") return parts!.get("values")!.storage?.id ?? null;
+  const { storage } = tensor;
+  return storage && storage.nbytes > 0 ? storage.id : storage ? storage.id : null;
+}
+
+/** numpy arrays say how they were stored if that isn't little-endian. */
+function describeStorageOrder(tensor: Tensor, fields: Fields): void {
+  const { storage, dtype } = tensor;
+  if (dtype.bigFields) {
+    fields.set("stored_byteorder", "big").set(
+      "stored_dtype",
+      describeDType(dtype, true) as JsonValue,
+    );
+  } else if (storage?.byteOrder === "big" && dtype.word > 1) fields.set("stored_byteorder", "big");
+}
+
+/** The digest and the statistics, or the error that stands in their place. */
+async function describeContents(
+  tensor: Tensor,
+  fields: Fields,
+  options: DocumentOptions,
+): Promise<void> {
+  if (tensor.isComposite || tensor.dtype.objects || !tensor.storage) {
+    if (options.sha256) fields.set("sha256", null);
+    return;
+  }
+  // A stride of 0 makes a trillion elements of four bytes: such a tensor has no digest.
+  if (tensor.numel > MAX_EXPANDED && tensor.nbytes > tensor.storage.nbytes) {
+    if (options.sha256) fields.set("sha256", null);
+    return;
+  }
+  try {
+    if (options.sha256) {
+      await verifyStorage(tensor.storage, options.signal);
+      fields.set("sha256", await tensorSha256(tensor, options.signal));
+      if (tensor.conj || tensor.neg) {
+        const raw = copyTensor(tensor);
+        raw.conj = raw.neg = false;
+        fields.set("raw_sha256", await tensorSha256(raw, options.signal));
+      }
+    }
+    if (options.stats) {
+      const { tensorStats } = await import("../tensor/stats.ts");
+      const { statsJson } = await import("./stats.ts");
+      fields.set(
+        "stats",
+        statsJson(await tensorStats(tensor, options.signal)),
+      );
+    }
+  } catch (error) {
+    if (!isStateDictError(error) || error.code === "aborted") throw error;
+    fields.set("error", { ...errorRecord(error) });
+  }
+}
+
+/** An inner tensor in brief. */
+async function brief(tensor: Tensor, options: DocumentOptions): Promise<Fields> {
+  const fields: Fields = new Map<string, JsonValue>([
+    ["dtype", tensor.dtype.name],
+    ["shape", dims(tensor.shape)],
+    ["stride", dims(tensor.stride)],
+    ["offset", tensor.offset],
+  ]);
+  await describeContents(tensor, fields, { ...options, stats: false });
+  return fields;
+}
+
+/** What makes a composite tensor up, in the words of its layout. */
+async function describeParts(
+  tensor: Tensor,
+  fields: Fields,
+  options: DocumentOptions,
+): Promise<void> {
+  const { layout, parts, details } = tensor;
+  if (layout === "dtensor") {
+    const local = parts!.get("local")!;
+    fields.set("placements", (details?.get("placements") ?? []) as JsonValue);
+    fields.set("local", (await brief(local, options)).set("storage", local.storage?.id ?? null));
+    return;
+  }
+  const word = PART_WORDS.get(layout);
+  if (word === undefined) return;
+  const group: Fields = new Map();
+  for (const [key, value] of details ?? []) group.set(key, detailJson(value));
+  for (const [key, part] of parts ?? []) {
+    const inner = await brief(part, options);
+    // Scales and zero points are few, and what a person wants to see.
+    if (layout === "quantized" && options.sha256) {
+      inner.set("values", await partValues(part, options));
+    }
+    group.set(key, inner);
+  }
+  if (layout.startsWith("nested")) {
+    const { describeNested } = await import("./document_nested.ts");
+    await describeNested(tensor, group, fields, (part) => brief(part, options), options);
+  }
+  fields.set(word, group);
+}
+
+function detailJson(value: PyValue): JsonValue {
+  if (typeof value === "number" || typeof value === "string" || typeof value === "boolean") {
+    return value;
+  }
+  return value !== null && typeof value === "object" && "value" in value
+    ? value.value as number
+    : null;
+}
+
+async function partValues(part: Tensor, options: DocumentOptions): Promise<JsonValue> {
+  return (await part.load(options.signal)).toJS() as JsonValue;
+}
+
+/** The attributes that Python code hung on a tensor, listed as a small document of their own. */
+async function describeState(
+  state: PyValue,
+  checkpoint: Checkpoint,
+  options: DocumentOptions,
+): Promise<Fields | undefined> {
+  const tensors: JsonValue[] = [];
+  const entries = [...outline(state, checkpoint.reduce)];
+  for (const entry of entries) {
+    if (entry.kind !== "tensor") continue;
+    tensors.push(
+      await describeTensor(entry.path, entry.tensor, checkpoint, options, entry.aliasOf),
+    );
+  }
+  const values = await describeValues(entries, checkpoint.reduce);
+  if (tensors.length === 0 && [...values.keys()].join() === "") return undefined;
+  return new Map<string, JsonValue>([["tensors", tensors], ["values", values]]);
+}
+
+/** Tensors whose storages a document reads: its own and those of its parts. */
+export function storagesOf(tensor: Tensor): Tensor[] {
+  return [...withParts(tensor)].filter((part) => part.storage !== null);
+}

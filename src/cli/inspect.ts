@@ -1,0 +1,86 @@
+/**
+ * The command `inspect`: what is in a file.
+ *
+ * @module
+ */
+
+import { openCheckpoint } from "../checkpoint/open.ts";
+import type { OpenOptions } from "../checkpoint/open.ts";
+import { compileGlobs } from "../edit/glob.ts";
+import { defineCommand } from "./command.ts";
+import type { Command } from "./command.ts";
+import { describeCheckpoint } from "./document.ts";
+import type { Selection } from "./document.ts";
+import { errorRecord, EXIT, exitStatus, reportError } from "./errors.ts";
+import type { Io } from "./io.ts";
+import { jsonText } from "./json.ts";
+import type { JsonValue } from "./json.ts";
+
+/** The document of a file, looked at inertly. */
+export async function inspectDocument(
+  path: string,
+  options: Selection & OpenOptions = {},
+): Promise<Map<string, JsonValue>> {
+  await using checkpoint = await openCheckpoint(path, { ...options, inert: true });
+  return await describeCheckpoint(path, checkpoint, options);
+}
+
+/** `statedict inspect FILE…`. */
+export const command: Command = defineCommand({
+  args: { files: { value: "FILE", many: true, help: "what to look into" } },
+  options: {
+    filter: {
+      type: "string",
+      short: "f",
+      value: "GLOB",
+      multiple: true,
+      help: "only tensors whose name fits",
+    },
+    tree: { type: "boolean", help: "the tree of containers with what is in them" },
+    values: { type: "boolean", help: "the values that are no tensors" },
+    stats: { type: "boolean", help: "min, max, mean, std, NaN, Inf and zeros of every tensor" },
+    sha256: { type: "boolean", help: "a digest of every tensor" },
+    json: { type: "boolean", help: "one JSON document a file, each on a line" },
+  },
+  examples: [
+    ["statedict inspect model.pt", "names, dtypes, shapes and sizes"],
+    ["statedict inspect model.pt -f '**.bias' --stats", "the numbers of some"],
+    ["statedict inspect *.pt --json | jq .format", "for a program"],
+  ],
+  async run({ args: { files }, options }, io) {
+    let status: number = EXIT.fine;
+    for (const file of files) {
+      try {
+        await inspectFile(file, options, io);
+      } catch (error) {
+        status = Math.max(status, exitStatus(error));
+        if (options.json) {
+          io.stdout(`${jsonText({ file, error: { ...errorRecord(error) } })}\n`);
+        } else status = Math.max(status, reportError(error, io));
+      }
+    }
+    return status;
+  },
+});
+
+/** What the command line asks for. */
+interface InspectOptions {
+  readonly filter: string[];
+  readonly tree: boolean;
+  readonly values: boolean;
+  readonly stats: boolean;
+  readonly sha256: boolean;
+  readonly json: boolean;
+}
+
+async function inspectFile(file: string, options: InspectOptions, io: Io): Promise<void> {
+  await using checkpoint = await openCheckpoint(file, { inert: true });
+  const keep = options.filter.length > 0 ? compileGlobs(options.filter) : () => true;
+  if (options.json) {
+    const { sha256, stats } = options;
+    io.stdout(`${jsonText(await describeCheckpoint(file, checkpoint, { keep, sha256, stats }))}\n`);
+    return;
+  }
+  const { listCheckpoint } = await import("./listing.ts");
+  await listCheckpoint(file, checkpoint, { ...options, keep }, io);
+}

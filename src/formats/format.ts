@@ -1,0 +1,108 @@
+/**
+ * What every file format does here: recognise its bytes and open them as a catalogue.
+ *
+ * @module
+ */
+
+import type { ByteSource } from "../io/source.ts";
+import type { StringEncoding } from "../pickle/machine.ts";
+import type { PickleAnomaly } from "../pickle/machine.ts";
+import type { PickleLimits } from "../pickle/limits.ts";
+import type { Pickle } from "../pickle/read.ts";
+import type { PyValue } from "../pickle/values.ts";
+import type { ReducerTable } from "../pickle/reduce.ts";
+import type { ZipDirectory } from "../zip/directory.ts";
+
+/** How a file is opened. */
+export interface FormatOptions {
+  /** Ends the work when it fires. */
+  readonly signal?: AbortSignal;
+  /** Limits of the pickle machine to change. */
+  readonly limits?: Partial<PickleLimits>;
+  /** How Python 2 byte strings are read. */
+  readonly encoding?: StringEncoding;
+  /** Out-of-band buffers of protocol 5. */
+  readonly buffers?: readonly Uint8Array<ArrayBuffer>[];
+  /** The caller's own reducers, asked before the format's. */
+  readonly reducers?: ReducerTable;
+  /** Opens a file beside this one, by its plain name; absent where there is no beside. */
+  readonly sibling?: (name: string) => Promise<ByteSource>;
+}
+
+/** A name that a file imports, and where. */
+export interface FileGlobal {
+  /** As the file spells it; `?` stands for a part that only running code could tell. */
+  readonly written: string;
+  /** As Python 3 knows it. */
+  readonly name: string;
+  /** The member of an archive, or `""`. */
+  readonly where: string;
+  /** Offset in that member's pickle. */
+  readonly offset: number;
+  /** The opcode that names it. */
+  readonly opcode: string;
+}
+
+/** An anomaly of a pickle, and in which. */
+export interface FileAnomaly extends PickleAnomaly {
+  /** The member of an archive, or `""`. */
+  readonly where: string;
+}
+
+/** A file that is open: what it holds, without its weights. */
+export interface Opened {
+  /** The format's word, as `inspect` shows it. */
+  readonly format: string;
+  /** The codec around the whole file, or `none`. */
+  readonly compression: string;
+  /** The value graph. */
+  readonly value: PyValue;
+  /** What a node of it stands for. */
+  readonly reduce: (value: PyValue) => PyValue;
+  /** Every name imported, by every pickle, in order. */
+  readonly globals: readonly FileGlobal[];
+  /** Everything odd in the pickles. */
+  readonly anomalies: readonly FileAnomaly[];
+  /** What the format's own metadata says. */
+  readonly metadata: ReadonlyMap<string, string>;
+  /** What a person should know but that is no error. */
+  readonly warnings: readonly string[];
+  /** Names by which `state_dict()` would know a tensor, where that differs from its path. */
+  readonly moduleName?: (path: string) => string | undefined;
+  /** Gives back every handle. */
+  close(): Promise<void>;
+}
+
+/** What a format may look at to recognise a file. */
+export interface Probe {
+  /** The file. */
+  readonly source: ByteSource;
+  /** Its first bytes, up to 512. */
+  readonly head: Uint8Array<ArrayBuffer>;
+  /** Its zip directory, read once for all formats. Rejects if it is no zip. */
+  zip(): Promise<ZipDirectory>;
+}
+
+/** One format. */
+export interface Format {
+  /** Whether the bytes are this format's. */
+  sniff(probe: Probe): boolean | Promise<boolean>;
+  /** Opens them; closes the source if it fails. */
+  open(probe: Probe, options: FormatOptions): Promise<Opened>;
+}
+
+/** Collects what the pickles of one file say about themselves. */
+export class PickleReport {
+  /** Every name imported. */
+  readonly globals: FileGlobal[] = [];
+  /** Everything odd. */
+  readonly anomalies: FileAnomaly[] = [];
+
+  /** Adds one pickle, of the member `where`. */
+  add(pickle: Pick<Pickle, "globals" | "anomalies">, where = ""): void {
+    for (const { global, offset, opcode } of pickle.globals) {
+      this.globals.push({ written: global.written, name: global.fullName, where, offset, opcode });
+    }
+    for (const anomaly of pickle.anomalies) this.anomalies.push({ ...anomaly, where });
+  }
+}
