@@ -29,12 +29,14 @@ export function decodeCp437(bytes: Uint8Array): string {
 
 /**
  * What names become in the readers that see the most names as one: cut at a NUL (C), `\` as `/`
- * (Windows), empty and `.` parts left out (file systems), without regard to case (torch).
+ * (Windows), empty and `.` parts left out (file systems), without regard to case (torch). The
+ * arrays of an npz keep their case: only numpy reads them, and to it `W` and `w` are two.
  */
 export function normalName(name: string): string {
   const nul = name.indexOf("\0");
   const parts = (nul < 0 ? name : name.slice(0, nul)).replaceAll("\\", "/").split("/");
-  return parts.filter((part) => part !== "" && part !== ".").join("/").toLowerCase();
+  const normal = parts.filter((part) => part !== "" && part !== ".").join("/");
+  return normal.endsWith(".npy") ? normal : normal.toLowerCase();
 }
 
 /** What would go wrong if somebody used the name as a path or printed it; empty if nothing. */
