@@ -81,11 +81,6 @@ export class Checkpoint implements AsyncDisposable {
     });
   }
 
-  /** The name by which `state_dict()` would know the tensor at a path, where that differs. */
-  moduleName(path: string): string | undefined {
-    return this.opened.moduleName?.(path);
-  }
-
   /** The value tree as plain JavaScript; see `toJS`. */
   toJS(): unknown {
     return toJS(this.value, this.reduce);

@@ -8,6 +8,7 @@
  */
 
 import { PyDict, PySet } from "../pickle/dict.ts";
+import { attributeDicts, objectClass } from "../pickle/state.ts";
 import { PyBytes, PyForeign, PyGlobal, PyObject, PyTuple } from "../pickle/values.ts";
 import type { PyValue } from "../pickle/values.ts";
 import { PyLeaf, PyView } from "../pickle/view.ts";
@@ -20,7 +21,10 @@ export type OutlineEntry =
     readonly kind: "tensor";
     readonly path: string;
     readonly tensor: Tensor;
+    /** Where this very tensor was met first. */
     readonly aliasOf?: string;
+    /** The name that `state_dict()` would give it, inside an `nn.Module`. */
+    readonly moduleName?: string;
   }
   /** A value without parts. */
   | { readonly kind: "leaf"; readonly path: string; readonly value: PyValue }
@@ -57,8 +61,13 @@ export function* outline(
   reduce: (value: PyValue) => PyValue,
 ): Generator<OutlineEntry> {
   const seen = new Map<PyValue, string>();
-  const open: { path: string; children: Iterator<readonly [string, PyValue]> }[] = [];
+  const open: {
+    path: string;
+    inModule: boolean;
+    children: Iterator<readonly [string, PyValue]>;
+  }[] = [];
   let path = "";
+  let inModule = false;
   let value = root;
   for (;;) {
     const reduced = reduce(value);
@@ -69,6 +78,7 @@ export function* outline(
         path,
         tensor: reduced,
         ...(first === undefined ? {} : { aliasOf: first }),
+        ...(inModule ? { moduleName: moduleName(path) } : {}),
       };
       if (first === undefined) seen.set(value, path);
     } else if (first !== undefined) yield { kind: "ref", path, target: first };
@@ -80,7 +90,11 @@ export function* outline(
         if (size === 0) yield { kind: "empty", path, value: reduced, label };
         else yield { kind: "open", path, value: reduced, label, size };
       }
-      open.push({ path, children: named(parts)[Symbol.iterator]() });
+      open.push({
+        path,
+        inModule: inModule || isModule(reduced, reduce),
+        children: named(parts)[Symbol.iterator](),
+      });
     } else if (first === undefined && !(reduced instanceof Tensor)) {
       yield { kind: "leaf", path, value: reduced };
     }
@@ -94,9 +108,25 @@ export function* outline(
       }
       path = joinPath(parent.path, next.value[0]);
       value = next.value[1];
+      inModule = parent.inModule;
       break;
     }
   }
+}
+
+/** Whether an object is an `nn.Module`, by the attributes that every one has. */
+function isModule(value: PyValue, reduce: (value: PyValue) => PyValue): boolean {
+  if (!(value instanceof PyObject) || value.states === null) return false;
+  const dict = attributeDicts(value.state!, reduce)?.[0];
+  return dict !== undefined && dict.has("_parameters") && dict.has("_modules");
+}
+
+/** A raw path without the dicts in which modules keep their parameters, buffers and children. */
+function moduleName(path: string): string {
+  return path.replace(
+    /(^|\.)(?:_modules|_parameters|_buffers)\.(?:(?:_modules|_parameters|_buffers)\.)*/g,
+    "$1",
+  );
 }
 
 /** Whether meeting the value again is worth a reference: it has parts, or it is a tensor. */
@@ -152,24 +182,6 @@ function* viewParts(view: PyView): Generator<readonly [string, PyValue]> {
   yield* view.extra;
 }
 
-/** Which class made an object, and the arguments that say more than that. */
-export function objectClass(
-  object: PyObject,
-): { readonly name: string; readonly args: readonly PyValue[] } {
-  const args = object.args.items;
-  const [cls, base] = args;
-  if (object.form === "reduce" && cls instanceof PyGlobal) {
-    if (object.calleeName === "copyreg._reconstructor" && args.length === 3) {
-      const plain = base instanceof PyGlobal && base.fullName === "builtins.object";
-      return { name: cls.fullName, args: plain ? [] : args.slice(1) };
-    }
-    if (object.calleeName === "copyreg.__newobj__") {
-      return { name: cls.fullName, args: args.slice(1) };
-    }
-  }
-  return { name: object.calleeName || "(call)", args };
-}
-
 /**
  * Arguments as `__args__.n`, then the state: attributes if it is a dict or a pair of dict or None
  * (attributes and slots), else `__state__`; then items and entries that were added.
@@ -190,29 +202,6 @@ function objectParts(object: PyObject, reduce: (value: PyValue) => PyValue): Par
   if (object.items) { for (const child of indexed(object.items)) children.push(child); }
   if (object.entries) { for (const child of keyed(object.entries)) children.push(child); }
   return { label: name, size: children.length, children };
-}
-
-/** The dicts that a state sets as attributes, or undefined for a state of another form. */
-export function attributeDicts(
-  state: PyValue,
-  reduce: (value: PyValue) => PyValue,
-): PyDict[] | undefined {
-  const dictOf = (value: PyValue): PyDict | undefined => {
-    if (value instanceof PyDict) return value;
-    const view = reduce(value);
-    return view instanceof PyView && view.kind === "collections.OrderedDict" && view.dict
-      ? view.dict
-      : undefined;
-  };
-  const whole = dictOf(state);
-  if (whole) return [whole];
-  if (!(state instanceof PyTuple) || state.items.length !== 2) return undefined;
-  const dicts: PyDict[] = [];
-  for (const part of state.items) {
-    if (part instanceof PyDict) dicts.push(part);
-    else if (part !== null) return undefined;
-  }
-  return dicts.length > 0 ? dicts : undefined;
 }
 
 /** The tensors of an outline; two of one path (`{"a.b": x, "a": {"b": y}}`) get `~1`, `~2`. */

@@ -16,7 +16,8 @@ import {
 } from "../pickle/values.ts";
 import type { PyValue } from "../pickle/values.ts";
 import { PyLeaf, PyView } from "../pickle/view.ts";
-import { objectClass, partsOf } from "./outline.ts";
+import { objectClass } from "../pickle/state.ts";
+import { partsOf } from "./outline.ts";
 
 /** An object that nobody built: its class, what its constructor was given, and its attributes. */
 export interface InertObject {

@@ -67,8 +67,6 @@ export interface Opened {
   readonly metadata: ReadonlyMap<string, string>;
   /** What a person should know but that is no error. */
   readonly warnings: readonly string[];
-  /** Names by which `state_dict()` would know a tensor, where that differs from its path. */
-  readonly moduleName?: (path: string) => string | undefined;
   /** Gives back every handle. */
   close(): Promise<void>;
 }

@@ -9,6 +9,7 @@
  */
 
 import type { ReducerTable } from "../../pickle/reduce.ts";
+import { attributeDicts } from "../../pickle/state.ts";
 import { pyFloat, PyGlobal, PyObject, PyPersistent, PyTuple } from "../../pickle/values.ts";
 import type { PyValue } from "../../pickle/values.ts";
 import type { ReduceContext, Reducer } from "../../pickle/view.ts";
@@ -91,6 +92,8 @@ const rebuildTensorV3: Reducer<PyObject> = (object, context) => {
   const [storage, offset, size, stride, requiresGrad, , dtype, metadata] = object.args.items;
   const from = storageArgument(object, storage, context);
   const type = dtypeArgument(object, dtype);
+  // An untyped storage learns only here what changes places in a big-endian file.
+  if (from.storage.word === 1) from.storage.word = type.word;
   const tensor = strided(object, type, from.storage, offset, size, stride);
   tensor.requiresGrad = boolArgument(requiresGrad);
   applyMetadata(tensor, metadata);
@@ -251,14 +254,16 @@ const PLAIN_TYPES: ReadonlySet<string> = new Set([
 /** A wrapper subclass keeps the tensor it wraps in its state; others keep attributes there. */
 function withState(tensor: Tensor, state: PyValue, context: ReduceContext): Tensor {
   tensor.state = state;
-  const fields = dictArgument(state);
-  const local = fields?.get("_local_tensor");
+  if (tensor.layout !== "wrapper") return tensor;
+  const dicts = attributeDicts(state, context.reduce) ?? [];
+  const field = (name: string) => dicts.find((dict) => dict.has(name))?.get(name);
+  const local = field("_local_tensor");
   const part = local === undefined ? undefined : context.reduce(local);
-  if (tensor.layout !== "wrapper" || !(part instanceof Tensor)) return tensor;
+  if (!(part instanceof Tensor)) return tensor;
   return copyTensor(tensor, {
     layout: "dtensor",
     parts: new Map([["local", part]]),
-    details: new Map([["placements", placementsOf(fields?.get("_spec"))]]),
+    details: new Map([["placements", placementsOf(field("_spec"))]]),
   });
 }
 

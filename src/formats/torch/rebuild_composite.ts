@@ -9,6 +9,7 @@ import { PyGlobal, PyObject, PyTuple } from "../../pickle/values.ts";
 import type { PyValue } from "../../pickle/values.ts";
 import { PyLeaf } from "../../pickle/view.ts";
 import type { ReduceContext, Reducer } from "../../pickle/view.ts";
+import { copyTensor } from "../../tensor/derive.ts";
 import { castTensor } from "../../tensor/derive_cast.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import type { TensorLayout } from "../../tensor/tensor.ts";
@@ -117,9 +118,10 @@ const wrapper: Reducer<PyObject> = (object) => {
 
 /** `(array or tensor, dtype, device, requires_grad)`: its values, cast to the dtype. */
 const fromHost: Reducer<PyObject> = (object, context) => {
-  const [data, dtype, , requiresGrad] = object.args.items;
+  const [data, dtype, device, requiresGrad] = object.args.items;
   const from = part(object, data, context);
-  const tensor = castTensor(from, dtypeArgument(object, dtype));
+  const tensor = copyTensor(castTensor(from, dtypeArgument(object, dtype)));
+  if (typeof device === "string") tensor.device = device;
   tensor.requiresGrad = boolArgument(requiresGrad);
   return tensor;
 };

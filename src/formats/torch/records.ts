@@ -7,6 +7,7 @@
  */
 
 import { StateDictError } from "../../errors.ts";
+import { dtypeByName } from "../../tensor/dtype.ts";
 import type { ByteOrder } from "../../tensor/dtype.ts";
 import { Storage } from "../../tensor/storage.ts";
 import type { ZipDirectory } from "../../zip/directory.ts";
@@ -103,8 +104,10 @@ export function storageFinder(
 ): (id: PyPersistent) => PyValue | undefined {
   const byKey = new Map<string, TorchStorage>();
   return (persistent) => {
+    // A text id is no torch's: it stays what it is, and a strict load refuses it.
+    if (typeof persistent.id === "string") return undefined;
     const id = parseStorageId(persistent);
-    if (!id) return undefined;
+    if (!id) throw new StateDictError("corrupt", "A persistent id names no storage");
     const known = byKey.get(id.key);
     if (known) {
       if (known.dtype === id.dtype && known.numel === id.numel) return known;
@@ -124,6 +127,7 @@ export function storageFinder(
       id: id.key,
       nbytes: id.nbytes,
       byteOrder: rules.byteOrder,
+      word: id.dtype === "untyped" ? 1 : dtypeByName(id.dtype)!.word,
       record: member.slice(member.indexOf("/") + 1),
       device: id.location,
       locate: (signal) => locateRecord(directory, entry, signal),

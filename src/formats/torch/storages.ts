@@ -70,7 +70,7 @@ export function parseStorageId(persistent: PyPersistent): StorageId | undefined 
     throw bad("has no proper element count");
   }
   // For sub-byte classes (quint4x2, quint2x4) the count is in bytes.
-  const itemsize = dtype === "untyped" ? 1 : dtypeByName(dtype)!.itemsize;
+  const itemsize = dtype === "untyped" ? 1 : Math.max(1, dtypeByName(dtype)!.itemsize);
   const nbytes = numel * itemsize;
   if (!Number.isSafeInteger(nbytes)) throw bad(`counts ${numel} elements`);
   return { key: name, dtype, location: String(location), numel, nbytes, view };
