@@ -14,6 +14,7 @@ import {
   decodeUtf8,
   isAscii,
 } from "./text.ts";
+import { pyInt } from "./values.ts";
 
 /**
  * An argument as the stream has it: null for none, a number, decoded text, the two names of GLOBAL,
@@ -32,13 +33,14 @@ export interface ReadArgument {
 /** Longer ints are shown as bytes: turning them into digits is quadratic. */
 const MAX_INT_BYTES = 1024;
 
-/** The kinds that are a length and then that many bytes: the length's width, and how to read them. */
-const SIZED: Readonly<Record<string, (bytes: Uint8Array<ArrayBuffer>, at: number) => Argument>> = {
-  int: (bytes) => bytes.length > MAX_INT_BYTES ? bytes : decodeLong(bytes),
-  utf8: decodeUtf8,
-  bytes: (bytes) => bytes,
-  string: (bytes) => isAscii(bytes) ? decodeLatin1(bytes) : bytes,
-};
+/** How the content is read of an argument that is a length and then that many bytes. */
+const CONTENTS: Readonly<Record<string, (bytes: Uint8Array<ArrayBuffer>, at: number) => Argument>> =
+  {
+    int: (bytes) => bytes.length > MAX_INT_BYTES ? bytes : decodeLong(bytes),
+    utf8: decodeUtf8,
+    bytes: (bytes) => bytes,
+    string: (bytes) => isAscii(bytes) ? decodeLatin1(bytes) : bytes,
+  };
 
 /** Reads the argument that begins at `at`. */
 export function readArgument(
@@ -66,7 +68,7 @@ export function readArgument(
     throw new StateDictError("corrupt", `The length ${length} is negative`, { offset: at });
   }
   const payload = take(bytes, start, Number(length));
-  return { value: SIZED[content]!(payload, at), end: start + payload.length };
+  return { value: CONTENTS[content]!(payload, at), end: start + payload.length };
 }
 
 function readText(line: Uint8Array<ArrayBuffer>, kind: ArgumentKind, at: number): Argument {
@@ -84,7 +86,7 @@ const NUMBERS: Readonly<
   u2: [2, (view) => view.getUint16(0, true)],
   u4: [4, (view) => view.getUint32(0, true)],
   i4: [4, (view) => view.getInt32(0, true)],
-  u8: [8, (view) => view.getBigUint64(0, true)],
+  u8: [8, (view) => pyInt(view.getBigUint64(0, true))],
   f8: [8, (view) => view.getFloat64(0)],
 };
 
