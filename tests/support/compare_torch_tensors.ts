@@ -46,7 +46,7 @@ const FACTS: readonly Fact[] = [
   { word: "quantized" },
   { word: "nested" },
   { word: "components" },
-  { word: "record", whereGiven: true },
+  { word: "record", nullSaysNothing: true, whereGiven: true },
 ];
 
 /** What is compared of a wrapper's inner tensor beside its storage. */
