@@ -6,6 +6,7 @@
 
 import type { CastLosses } from "./cast.ts";
 import { wordsOf } from "./decode.ts";
+import type { WordArray } from "./decode.ts";
 import type { DType } from "./dtype.ts";
 
 const TWO_31 = 2 ** 31;
@@ -20,8 +21,8 @@ export function castToInteger(
 ): void {
   if (to.bits === 64) castToLong(to.kind === "int", numbers, bytes, losses);
   else {
-    const out = wordsOf(bytes, ARRAYS.get(to.name)!);
-    const convert = to.name === "uint32" ? toUint32 : toInt32;
+    const { array, convert } = TARGETS.get(to.name)!;
+    const out = wordsOf(bytes, array);
     for (let i = 0; i < numbers.length; i++) {
       out[i] = convert(numbers[i]!);
       countLoss(numbers[i]!, out[i]!, losses);
@@ -31,19 +32,20 @@ export function castToInteger(
 
 type Integers = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array;
 
-const ARRAYS: ReadonlyMap<string, WordsOf> = new Map<string, WordsOf>([
-  ["int8", Int8Array],
-  ["uint8", Uint8Array],
-  ["int16", Int16Array],
-  ["uint16", Uint16Array],
-  ["int32", Int32Array],
-  ["uint32", Uint32Array],
-]);
+interface Target {
+  readonly array: WordArray<Integers>;
+  /** The integer, of which the array keeps the low bits. */
+  readonly convert: (value: number) => number;
+}
 
-type WordsOf = {
-  new (buffer: ArrayBuffer, offset: number, length: number): Integers;
-  readonly BYTES_PER_ELEMENT: number;
-};
+const TARGETS: ReadonlyMap<string, Target> = new Map<string, Target>([
+  ["int8", { array: Int8Array, convert: toInt32 }],
+  ["uint8", { array: Uint8Array, convert: toUint8 }],
+  ["int16", { array: Int16Array, convert: toInt32 }],
+  ["uint16", { array: Uint16Array, convert: toInt32 }],
+  ["int32", { array: Int32Array, convert: toInt32 }],
+  ["uint32", { array: Uint32Array, convert: toUint32 }],
+]);
 
 function countLoss(before: number, after: number, losses: CastLosses): void {
   if (before === after) return;
@@ -51,14 +53,19 @@ function countLoss(before: number, after: number, losses: CastLosses): void {
   else if (after === 0) losses.underflow++;
 }
 
-/** What doesn't fit becomes -2^31: x86's `cvttss2si`. The narrower types keep the low bits of it. */
+/** What doesn't fit becomes -2^31, as by x86's `cvttsd2si`. */
 function toInt32(value: number): number {
   return value > -TWO_31 - 1 && value < TWO_31 ? value | 0 : -TWO_31;
 }
 
-/** The same, with numbers from 2^31 on moved down and up again, as compilers do it. */
+/** torch goes by 64 bits to this one type. */
+function toUint8(value: number): number {
+  return value >= -TWO_63 && value < TWO_63 ? Math.trunc(value) % 256 : 0;
+}
+
+/** From 2^31 on numbers are moved down and up again. torch's own loops differ in what doesn't fit. */
 function toUint32(value: number): number {
-  return value >= TWO_31 ? (toInt32(value - TWO_31) ^ -TWO_31) >>> 0 : toInt32(value) >>> 0;
+  return (value >= TWO_31 ? toInt32(value - TWO_31) ^ -TWO_31 : toInt32(value)) >>> 0;
 }
 
 function castToLong(

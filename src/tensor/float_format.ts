@@ -28,9 +28,15 @@ export interface FloatFormat {
   readonly bias: number;
   /** What the outermost codes mean. */
   readonly specials: FloatSpecials;
-  /** The float32 that every NaN reads as; 0 if a NaN's mantissa is kept. */
+  /** The bits of a NaN as a float32, to which its mantissa is added. */
   readonly nan: number;
 }
+
+/** A NaN as the processor's own conversions give it. */
+const QUIET = 0x7fc00000;
+
+/** The NaN that torch's table-free decoders give. */
+const SIGNALLING = 0x7f800001;
 
 /** Lays out a format. */
 function layout(
@@ -38,18 +44,15 @@ function layout(
   mantissa: number,
   bias: number,
   specials: FloatSpecials,
-  nan = 0,
+  nan = QUIET,
 ): FloatFormat {
   return { exponent, mantissa, bias, specials, nan };
 }
 
-/** The NaN that torch's scalar decoders of NaN-only formats give. */
-const SIGNALLING = 0x7f800001;
-
 /** The small floats by the name of their dtype. */
 export const FLOAT_FORMATS: ReadonlyMap<string, FloatFormat> = new Map([
-  ["float16", layout(5, 10, 15, "ieee", 0x7fffffff)],
-  ["bfloat16", layout(8, 7, 127, "ieee")],
+  ["float16", layout(5, 10, 15, "ieee")],
+  ["bfloat16", layout(8, 7, 127, "ieee", 0x7f800000)],
   ["float8_e5m2", layout(5, 2, 15, "ieee")],
   ["float8_e4m3fn", layout(4, 3, 7, "fn")],
   ["float8_e5m2fnuz", layout(5, 2, 16, "fnuz", SIGNALLING)],
@@ -92,7 +95,6 @@ function buildTable(format: FloatFormat): DecodeTable {
 /** The float32 bits of a code that is NaN, else 0. */
 function nanBits(format: FloatFormat, code: number): number {
   const { exponent, mantissa, specials, nan } = format;
-  const negative = code >>> (exponent + mantissa);
   const fraction = code & (2 ** mantissa - 1);
   const full = ((code >>> mantissa) & (2 ** exponent - 1)) === 2 ** exponent - 1;
   const isNan = specials === "ieee"
@@ -103,7 +105,8 @@ function nanBits(format: FloatFormat, code: number): number {
     ? code === 2 ** (exponent + mantissa)
     : specials === "exponent" && full;
   if (!isNan) return 0;
-  return nan || (negative * 0x80000000 + (0x7fc00000 | (fraction << (23 - mantissa)))) >>> 0;
+  const negative = specials === "fnuz" ? 0 : code >>> (exponent + mantissa);
+  return (negative * 0x80000000 + (nan | (fraction << (23 - mantissa)))) >>> 0;
 }
 
 function decodeNumber(format: FloatFormat, code: number): number {

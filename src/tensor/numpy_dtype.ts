@@ -50,7 +50,7 @@ const UNIT = /^(\d{0,9})(generic|Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)$/;
 export function timeDType(kind: "datetime" | "timedelta", unit = "generic"): DType {
   const parts = UNIT.exec(unit.replace("μ", "u"));
   const count = Number(parts?.[1] || "1");
-  if (!parts || count === 0) {
+  if (!parts) {
     throw new StateDictError("corrupt", `Dtype ${kind}64 has an unknown unit "${unit}"`);
   }
   const suffix = parts[2] === "generic" ? "" : `[${count === 1 ? "" : count}${parts[2]}]`;

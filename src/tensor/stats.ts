@@ -97,7 +97,7 @@ function addBlock(totals: Totals, block: Float64Array): void {
     if (value === 0) totals.zeros++;
   }
   if (finite === 0) return;
-  const mean = sum / finite;
+  const mean = Number.isFinite(sum) ? sum / finite : carefulMean(block, finite);
   let spread = 0;
   for (let i = 0; i < block.length; i++) {
     const distance = block[i]! - mean;
@@ -110,6 +110,16 @@ function addBlock(totals: Totals, block: Float64Array): void {
   totals.spread += spread + apart * apart * totals.count * (finite / count);
   totals.mean += apart * (finite / count);
   totals.count = count;
+}
+
+/** The mean of a block whose sum is beyond a double. */
+function carefulMean(block: Float64Array, finite: number): number {
+  let mean = 0;
+  for (let i = 0; i < block.length; i++) {
+    const part = block[i]! / finite;
+    if (part - part === 0) mean += part;
+  }
+  return mean;
 }
 
 function summary({ count, mean, spread, min, max, nan, inf, zeros }: Totals): TensorStats {

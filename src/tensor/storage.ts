@@ -19,6 +19,12 @@ export interface StoragePlace {
   readonly offset: number;
 }
 
+/** Throws `corrupt` if the bytes don't match the checksum that the file has of them. */
+export type VerifyStorage = (
+  bytes: Uint8Array<ArrayBuffer> | null,
+  signal?: AbortSignal,
+) => Promise<void>;
+
 /** What a storage is made of; all but the first two have defaults. */
 export interface StorageInit {
   /** Tells storages of one file apart. */
@@ -39,6 +45,10 @@ export interface StorageInit {
   readonly record?: string;
   /** The device it was saved from. */
   readonly device?: string;
+  /** The file's own CRC-32 of them, as they are stored. */
+  readonly crc?: number;
+  /** Compares the file's own checksum of them: given the bytes as they are stored, or reading them. */
+  readonly verify?: VerifyStorage;
   /** The bytes, if they are in memory already, little-endian. */
   readonly bytes?: Uint8Array<ArrayBuffer>;
 }
@@ -61,6 +71,12 @@ export class Storage {
   readonly record: string | null;
   /** The device it was saved from, `cpu` or `cuda:0`; null where a format has no such thing. */
   readonly device: string | null;
+  /** The file's own CRC-32 of the bytes as they are stored; null where it has none. */
+  readonly crc: number | null;
+  /** Compares the file's own checksum; null where it has none. */
+  readonly verify: VerifyStorage | null;
+  /** Whether that has been done. */
+  verified: boolean;
   /** The bytes once they are loaded, little-endian. Set it to null to give the memory back. */
   bytes: Uint8Array<ArrayBuffer> | null;
   /** The load that is under way. */
@@ -85,6 +101,9 @@ export class Storage {
     this.word = init.word ?? 1;
     this.record = init.record ?? null;
     this.device = init.device ?? null;
+    this.crc = init.crc ?? null;
+    this.verify = init.verify ?? null;
+    this.verified = init.verify === undefined;
     this.bytes = init.bytes ?? null;
     this.loading = null;
   }
@@ -127,6 +146,13 @@ export async function loadStorage(
   return storage.bytes;
 }
 
+/** Reads the bytes once to compare the file's own checksum, unless that has been done. */
+export async function verifyStorage(storage: Storage, signal?: AbortSignal): Promise<void> {
+  if (storage.verified) return;
+  await storage.verify?.(null, signal);
+  storage.verified = true;
+}
+
 function isAbort(error: unknown): boolean {
   return error instanceof Error &&
     (error.name === "AbortError" || (error as { code?: unknown }).code === "aborted");
@@ -146,6 +172,10 @@ async function readWhole(
   let bytes;
   try {
     bytes = await readBytes(source, offset, storage.nbytes, signal);
+    if (!storage.verified) {
+      await storage.verify?.(bytes, signal);
+      storage.verified = true;
+    }
     if (storage.byteOrder === "big" && storage.word > 1) {
       if (source.view) bytes = bytes.slice();
       swapWords(bytes, storage.word);
