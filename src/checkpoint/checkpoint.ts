@@ -86,6 +86,11 @@ export class Checkpoint implements AsyncDisposable {
     return toJS(this.value, this.reduce);
   }
 
+  /** The same file with another value graph, made of this one's nodes: the result of edits. */
+  withValue(value: PyValue): Checkpoint {
+    return new Checkpoint({ ...this.opened, value }, this.size, this.path);
+  }
+
   /** Gives back the file. */
   close(): Promise<void> {
     return this.opened.close();

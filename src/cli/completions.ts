@@ -6,7 +6,7 @@
  */
 
 import { defineCommand, flagOf, GLOBAL_OPTIONS } from "./command.ts";
-import type { ArgSpec, Command, OptionSpec, Program } from "./command.ts";
+import type { ArgSpec, Command, OptionSpec, OptionSpecs, Program } from "./command.ts";
 import { EXIT } from "./errors.ts";
 
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
@@ -18,7 +18,7 @@ export const command: Command = defineCommand({
   examples: [
     ["source <(statedict completions bash)", "in ~/.bashrc"],
     ["statedict completions zsh > ~/.zfunc/_statedict", "in a folder of $fpath"],
-    ["statedict completions fish > ~/.config/fish/completions/statedict.fish", "once"],
+    ["statedict completions fish | source", "in ~/.config/fish/config.fish"],
   ],
   async run({ args }, io, program) {
     io.stdout(SCRIPTS[args.shell](await readWords(program)));
@@ -45,48 +45,48 @@ async function readWords(program: Program): Promise<CommandWords[]> {
   const words: CommandWords[] = [];
   for (const { name, summary, load } of program) {
     const { command } = await load();
-    const options = Object.entries({ ...command.options, ...GLOBAL_OPTIONS } as Command["options"])
-      .flatMap(([key, spec]) => optionWords(key, spec));
+    // Only the whole table knows the words that `help` takes.
     const args = name === "help"
-      ? [{ value: "COMMAND", help: "", choices: program.map((one) => one.name) }]
+      ? [{ value: "COMMAND", help: "", choices: program.map((entry) => entry.name) }]
       : Object.values(command.args);
-    words.push({ name, summary, args, options });
+    words.push({ name, summary, args, options: optionWords(command.options) });
   }
   return words;
 }
 
-function optionWords(key: string, spec: OptionSpec): OptionWords[] {
-  const flag = flagOf(key);
-  const plain = { flag, short: spec.short, spec };
-  if (!spec.negatable) return [plain];
-  return [plain, { flag: flag.replace("--", "--no-"), short: undefined, spec }];
+function optionWords(options: OptionSpecs): OptionWords[] {
+  return Object.entries(options).flatMap(([key, spec]) => {
+    const flag = flagOf(key);
+    const plain = { flag, short: spec.short, spec };
+    if (!spec.negatable) return [plain];
+    return [plain, { flag: flag.replace("--", "--no-"), short: undefined, spec }];
+  });
 }
 
 function spellings({ flag, short }: OptionWords): string[] {
   return short ? [`-${short}`, flag] : [flag];
 }
 
-function takesValue({ spec }: OptionWords): boolean {
-  return spec.type !== "boolean";
+function choicesOf(args: readonly ArgSpec[]): string {
+  return args.flatMap((arg) => arg.choices ?? []).join(" ");
 }
 
 function bashScript(commands: readonly CommandWords[]): string {
-  const flags: string[] = [];
-  const values: string[] = [];
-  const words: string[] = [];
-  for (const { name, args, options } of commands) {
-    flags.push(`    ${name}) words="${options.flatMap(spellings).join(" ")}" ;;`);
-    const choices = args.flatMap((arg) => arg.choices ?? []);
-    if (choices.length > 0) words.push(`    ${name}) words="${choices.join(" ")}" ;;`);
-    for (const option of options.filter(takesValue)) {
+  const values = commands.flatMap(({ name, options }) =>
+    options.filter(({ spec }) => spec.type !== "boolean").map((option) => {
       const pattern = spellings(option).map((one) => `"${name} ${one}"`).join("|");
-      values.push(`    ${pattern}) words="${(option.spec.choices ?? []).join(" ")}"; value=1 ;;`);
-    }
-  }
+      return `    ${pattern}) words="${(option.spec.choices ?? []).join(" ")}" ;;`;
+    })
+  );
+  const flags = commands.map(({ name, options }) =>
+    `      ${name}) words+=" ${options.flatMap(spellings).join(" ")}" ;;`
+  );
+  const choices = commands.filter(({ args }) => choicesOf(args) !== "")
+    .map(({ name, args }) => `      ${name}) words="${choicesOf(args)}" ;;`);
   return `# bash completion for statedict
 _statedict() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
-  local command="" words="" value="" i
+  local command="" words="" i
   COMPREPLY=()
   # bash splits --x=y into three words
   if [[ $current == = ]]; then current=""
@@ -96,64 +96,63 @@ _statedict() {
   done
   case "$command $previous" in
 ${values.join("\n")}
-  esac
-  if [[ -z $value && $current == -* ]]; then
-    case "$command" in
+    *)
+    if [[ $current == -* ]]; then
+      words="${optionWords(GLOBAL_OPTIONS).flatMap(spellings).join(" ")}"
+      case "$command" in
 ${flags.join("\n")}
-    "") words="${globalFlags()}" ;;
-    esac
-  elif [[ -z $value ]]; then
-    case "$command" in
-    "") words="${commands.map(({ name }) => name).join(" ")}" ;;
-${words.join("\n")}
-    esac
-  fi
-  # no words of ours: file names, by -o default
+      esac
+    else
+      case "$command" in
+      "") words="${commands.map(({ name }) => name).join(" ")}" ;;
+${choices.join("\n")}
+      esac
+    fi ;;
+  esac
+  # with no words of ours, -o default completes file names
   if [[ -n $words ]]; then COMPREPLY=($(compgen -W "$words" -- "$current")); fi
 }
 complete -o default -F _statedict statedict
 `;
 }
 
-function globalFlags(): string {
-  return Object.entries(GLOBAL_OPTIONS).flatMap(([key, spec]) => optionWords(key, spec))
-    .flatMap(spellings).join(" ");
-}
-
-/** Text inside zsh's single quotes and a bracketed description. */
+/** Text for a description in brackets, or before a colon, within single quotes. */
 function zshText(text: string): string {
-  return text.replaceAll("'", "'\\''").replace(/[[\]:\\]/g, "\\$&");
+  return text.replace(/[[\]:\\]/g, "\\$&").replaceAll("'", "'\\''");
 }
 
 function zshScript(commands: readonly CommandWords[]): string {
+  const values = (choices: readonly string[] | undefined) =>
+    choices ? `(${choices.join(" ")})` : "_files";
+  const option = ({ flag, short, spec }: OptionWords) => {
+    const takes = spec.type !== "boolean";
+    const value = takes ? `:${zshText(spec.value ?? "VALUE")}:${values(spec.choices)}` : "";
+    const end = `[${zshText(spec.help)}]${value}'`;
+    const start = spec.multiple ? "'*" : "'";
+    // -f+ takes -fx and -f x, --x= takes --x=y and --x y
+    const long = `${start}${flag}${takes ? "=" : ""}${end}`;
+    return short ? [`${start}-${short}${takes ? "+" : ""}${end}`, long] : [long];
+  };
+  const arg = ({ value, many, choices }: ArgSpec) =>
+    `'${many ? "*" : ""}:${zshText(value)}:${values(choices)}'`;
+  const cases = commands.map(({ name, args, options }) =>
+    `  ${name}) _arguments -S $everywhere${
+      [...options.flatMap(option), ...args.map(arg)].map((spec) => ` \\\n    ${spec}`).join("")
+    } ;;`
+  );
   const names = commands.map(({ name, summary }) => `    '${name}:${zshText(summary)}'`);
-  const cases = commands.map(({ name, args, options }) => {
-    const specs = options.map((option) => {
-      const { spec } = option;
-      const value = takesValue(option)
-        ? `:${zshText(spec.value ?? "VALUE")}:${
-          spec.choices ? `(${spec.choices.join(" ")})` : "_files"
-        }`
-        : "";
-      const repeat = spec.multiple ? "*" : "";
-      return spellings(option).map((one) =>
-        `      '${repeat}${one}[${zshText(spec.help)}]${value}'`
-      )
-        .join(" \\\n");
-    });
-    const rest = args.map(({ value, many, choices }) =>
-      `      '${many ? "*" : ""}:${zshText(value)}:${
-        choices ? `(${choices.join(" ")})` : "_files"
-      }'`
-    );
-    return `  ${name}) _arguments -S \\\n${[...specs, ...rest].join(" \\\n")} ;;`;
-  });
   return `#compdef statedict
 _statedict() {
   local -a commands=(
 ${names.join("\n")}
   )
-  if (( CURRENT == 2 )); then _describe command commands; return; fi
+  local -a everywhere=(
+${optionWords(GLOBAL_OPTIONS).flatMap(option).map((spec) => `    ${spec}`).join("\n")}
+  )
+  if (( CURRENT == 2 )); then
+    _describe command commands
+    return
+  fi
   local command=$words[2]
   shift words
   (( CURRENT-- ))
@@ -170,24 +169,25 @@ function fishText(text: string): string {
 }
 
 function fishScript(commands: readonly CommandWords[]): string {
+  const option = (where: string, { flag, short, spec }: OptionWords) => {
+    const letter = short ? ` -s ${short}` : "";
+    const choices = spec.choices ? ` -x -a ${fishText(spec.choices.join(" "))}` : " -r";
+    const value = spec.type === "boolean" ? "" : choices;
+    return `complete -c statedict${where} -l ${flag.slice(2)}${letter}${value} -d ${
+      fishText(spec.help)
+    }`;
+  };
   const lines = ["# fish completion for statedict"];
   for (const { name, summary } of commands) {
     const first = "-f -n __fish_use_subcommand";
     lines.push(`complete -c statedict ${first} -a ${name} -d ${fishText(summary)}`);
   }
+  lines.push(...optionWords(GLOBAL_OPTIONS).map((words) => option("", words)));
   for (const { name, args, options } of commands) {
-    const here = `complete -c statedict -n '__fish_seen_subcommand_from ${name}'`;
-    for (const { flag, short, spec } of options) {
-      const letter = short ? ` -s ${short}` : "";
-      const value = spec.type === "boolean"
-        ? ""
-        : spec.choices
-        ? ` -x -a ${fishText(spec.choices.join(" "))}`
-        : " -r";
-      lines.push(`${here} -l ${flag.slice(2)}${letter}${value} -d ${fishText(spec.help)}`);
-    }
-    const choices = args.flatMap((arg) => arg.choices ?? []);
-    if (choices.length > 0) lines.push(`${here} -f -a ${fishText(choices.join(" "))}`);
+    const here = ` -n '__fish_seen_subcommand_from ${name}'`;
+    lines.push(...options.map((words) => option(here, words)));
+    const choices = choicesOf(args);
+    if (choices !== "") lines.push(`complete -c statedict${here} -f -a ${fishText(choices)}`);
   }
   return `${lines.join("\n")}\n`;
 }

@@ -29,9 +29,8 @@ export async function describeCheckpoint(
   const tensors: JsonValue[] = [];
   const storages: JsonValue[] = [];
   const { keep = () => true } = options;
-  for (const { path, tensor, aliasOf } of uniqueTensors(entries)) {
-    if (!keep(path)) continue;
-    tensors.push(await describeTensor(path, tensor, checkpoint, options, aliasOf));
+  for (const entry of uniqueTensors(entries)) {
+    if (keep(entry.path)) tensors.push(await describeTensor(entry, checkpoint.reduce, options));
   }
   for (const entry of entries) {
     if (entry.kind !== "leaf" || !(entry.value instanceof TorchStorage)) continue;

@@ -12,7 +12,7 @@ import { Tensor } from "../tensor/tensor.ts";
 import type { DocumentOptions } from "./document_tensor.ts";
 import type { JsonValue } from "./json.ts";
 
-/** The record of one storage. torch gives an untyped one back as typed, of uint8. */
+/** The record of one storage; the elements of an untyped one are bytes. */
 export async function describeStorage(
   name: string,
   { storage, dtype }: TorchStorage,
@@ -20,7 +20,7 @@ export async function describeStorage(
 ): Promise<Map<string, JsonValue>> {
   const fields = new Map<string, JsonValue>([
     ["name", name],
-    ["kind", "typed"],
+    ["kind", dtype === "untyped" ? "untyped" : "typed"],
     ["dtype", dtype === "untyped" ? "uint8" : dtype],
     ["nbytes", storage.nbytes],
     ["storage", storage.id],

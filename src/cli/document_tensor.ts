@@ -4,14 +4,13 @@
  * @module
  */
 
-import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { outline } from "../checkpoint/outline.ts";
+import type { OutlineEntry } from "../checkpoint/outline.ts";
 import type { PyValue } from "../pickle/values.ts";
 import { describeDType } from "../tensor/numpy_dtype.ts";
 import { tensorSha256 } from "../tensor/hash.ts";
 import { MAX_EXPANDED } from "../tensor/check.ts";
 import { verifyStorage } from "../tensor/storage.ts";
-import { withParts } from "../tensor/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { copyTensor } from "../tensor/derive.ts";
 import { isStateDictError } from "../errors.ts";
@@ -46,19 +45,23 @@ const PART_WORDS: ReadonlyMap<string, string> = new Map([
 /** A shape, with integers beyond 2^53 as they are. */
 const dims = (list: readonly number[]): JsonValue => list.slice();
 
-/** The record of one tensor of a checkpoint. */
+/** A tensor as an outline gives it. */
+export type TensorEntry = Extract<OutlineEntry, { kind: "tensor" }>;
+
+/** The record of one tensor; `reduce` tells what the nodes of its attributes stand for. */
 export async function describeTensor(
-  name: string,
-  tensor: Tensor,
-  checkpoint: Checkpoint,
+  entry: TensorEntry,
+  reduce: (value: PyValue) => PyValue,
   options: DocumentOptions,
-  aliasOf?: string,
 ): Promise<Fields> {
+  const { tensor, aliasOf, moduleName } = entry;
   const { dtype, storage, layout } = tensor;
   const composite = tensor.isComposite;
+  // A wrapper has a size and strides as if it were one tensor.
+  const strided = !composite || layout === "dtensor" || layout === "wrapper";
   const nested = layout.startsWith("nested");
   const fields: Fields = new Map<string, JsonValue>([
-    ["name", name],
+    ["name", entry.path],
     ["dtype", describeDType(dtype) as JsonValue],
     ["shape", nested ? null : dims(tensor.shape)],
     [
@@ -67,12 +70,12 @@ export async function describeTensor(
     ],
     ["offset", composite ? null : tensor.offset],
     ["storage", storageId(tensor)],
-    ["nbytes", tensor.nbytes],
+    ["nbytes", strided && composite ? tensor.numel * dtype.itemsize : tensor.nbytes],
     ["layout", layout],
     ["parameter", tensor.parameter],
     ["requiresGrad", tensor.requiresGrad],
   ]);
-  if (!composite) fields.set("order", tensor.order);
+  if (strided) fields.set("order", tensor.order);
   if (storage) {
     fields.set("storage_nbytes", storage.nbytes);
     if (storage.record !== null) fields.set("record", storage.record);
@@ -80,7 +83,6 @@ export async function describeTensor(
   const device = tensor.device ?? storage?.device ?? null;
   if (device !== null && device !== "cpu") fields.set("device", device);
   if (tensor.className !== null) fields.set("class", tensor.className);
-  const moduleName = checkpoint.moduleName(name);
   if (moduleName !== undefined) fields.set("module_name", moduleName);
   if (aliasOf !== undefined) fields.set("alias_of", aliasOf);
   if (tensor.conj || tensor.neg) fields.set("conj", tensor.conj).set("neg", tensor.neg);
@@ -88,8 +90,8 @@ export async function describeTensor(
   describeStorageOrder(tensor, fields);
   await describeContents(tensor, fields, options);
   await describeParts(tensor, fields, options);
-  if (tensor.state !== undefined && layout !== "dtensor") {
-    const state = await describeState(tensor.state, checkpoint, options);
+  if (tensor.state !== undefined && (!composite || layout === "wrapper")) {
+    const state = await describeState(tensor.state, reduce, options);
     if (state) fields.set("state", state);
   }
   return fields;
@@ -99,8 +101,7 @@ function storageId(tensor: Tensor): JsonValue {
   const { layout, parts } = tensor;
   if (layout === "nested_strided") return parts!.get("buffer")!.storage?.id ?? null;
   if (layout === "nested_jagged") return parts!.get("values")!.storage?.id ?? null;
-  const { storage } = tensor;
-  return storage && storage.nbytes > 0 ? storage.id : storage ? storage.id : null;
+  return tensor.storage?.id ?? null;
 }
 
 /** numpy arrays say how they were stored if that isn't little-endian. */
@@ -213,23 +214,16 @@ async function partValues(part: Tensor, options: DocumentOptions): Promise<JsonV
 /** The attributes that Python code hung on a tensor, listed as a small document of their own. */
 async function describeState(
   state: PyValue,
-  checkpoint: Checkpoint,
+  reduce: (value: PyValue) => PyValue,
   options: DocumentOptions,
 ): Promise<Fields | undefined> {
   const tensors: JsonValue[] = [];
-  const entries = [...outline(state, checkpoint.reduce)];
+  const entries = [...outline(state, reduce)];
   for (const entry of entries) {
     if (entry.kind !== "tensor") continue;
-    tensors.push(
-      await describeTensor(entry.path, entry.tensor, checkpoint, options, entry.aliasOf),
-    );
+    tensors.push(await describeTensor(entry, reduce, options));
   }
-  const values = await describeValues(entries, checkpoint.reduce);
+  const values = await describeValues(entries, reduce);
   if (tensors.length === 0 && [...values.keys()].join() === "") return undefined;
   return new Map<string, JsonValue>([["tensors", tensors], ["values", values]]);
-}
-
-/** Tensors whose storages a document reads: its own and those of its parts. */
-export function storagesOf(tensor: Tensor): Tensor[] {
-  return [...withParts(tensor)].filter((part) => part.storage !== null);
 }

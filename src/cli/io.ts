@@ -5,6 +5,7 @@
  * @module
  */
 
+import { errorLine } from "./errors.ts";
 import { wantsColor } from "./paint.ts";
 import type { Stream, Terminal } from "./term.ts";
 
@@ -102,6 +103,8 @@ function interruptible(terminal: Terminal, cleanup: () => void | Promise<void>):
     // A second interrupt says that the cleanup takes too long.
     if (begun) terminal.exit(status);
     begun = true;
-    Promise.resolve().then(cleanup).finally(() => terminal.exit(status));
+    Promise.resolve().then(cleanup)
+      .catch((error) => terminal.write("stderr", new TextEncoder().encode(`${errorLine(error)}\n`)))
+      .finally(() => terminal.exit(status));
   });
 }

@@ -15,9 +15,9 @@ export function closest(word: string, candidates: Iterable<string>): string | un
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     const begun = word.length >= 3 && candidate.startsWith(word);
-    // One slip for every three letters; a word that was only begun counts as one slip.
+    // One slip for every three letters; a word that was only begun is nearer than any slip.
     if (distance > Math.ceil(Math.max(word.length, 3) / 3) && !begun) continue;
-    const score = begun ? 1 : distance;
+    const score = begun ? 0.5 : distance;
     if (score < bestDistance) [best, bestDistance] = [candidate, score];
   }
   return best;

@@ -67,6 +67,17 @@ export async function listDirectory(path: string | URL): Promise<DirectoryEntry[
   return entries.sort((a, b) => a.name < b.name ? -1 : 1);
 }
 
+/** Makes a folder, with those above it; one that is there is fine. */
+export async function makeFolder(path: string | URL): Promise<void> {
+  const name = filePath(path);
+  const port = await loadFilePort();
+  try {
+    port.makeFolder(name);
+  } catch (error) {
+    throw systemError(error, name, "write");
+  }
+}
+
 /** The absolute path without symbolic links. */
 export async function realPath(path: string | URL): Promise<string> {
   return await ask(path, (port, name) => port.realPath(name));

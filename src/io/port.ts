@@ -68,6 +68,8 @@ export interface FilePort {
   realPath(path: string): string;
   /** Moves a file over another. */
   rename(from: string, to: string): void;
+  /** Makes a folder and those above it; one that is there is fine. */
+  makeFolder(path: string): void;
   /** Deletes a file. */
   remove(path: string): void;
   /** What comes in at standard input. */

@@ -19,6 +19,7 @@ export function denoPort(): FilePort | undefined {
     list: (path) => [...deno.readDirSync(path)],
     realPath: (path) => deno.realPathSync(path),
     rename: (from, to) => deno.renameSync(from, to),
+    makeFolder: (path) => deno.mkdirSync(path, { recursive: true }),
     remove: (path) => deno.removeSync(path),
     input: () => deno.stdin.readable,
   };

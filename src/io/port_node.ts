@@ -47,6 +47,7 @@ interface NodeFs {
   readdirSync(path: string, options: { withFileTypes: true }): NodeEntry[];
   realpathSync(path: string): string;
   renameSync(from: string, to: string): void;
+  mkdirSync(path: string, options: { recursive: true }): void;
   unlinkSync(path: string): void;
 }
 
@@ -84,6 +85,7 @@ function nodePort(fs: NodeFs): FilePort {
       })),
     realPath: (path) => fs.realpathSync(path),
     rename: (from, to) => fs.renameSync(from, to),
+    makeFolder: (path) => fs.mkdirSync(path, { recursive: true }),
     remove: (path) => fs.unlinkSync(path),
     input: () => process.stdin,
   };

@@ -51,7 +51,8 @@ export interface PickleAnomaly {
     | "frame-overrun"
     | "frame-nested"
     | "extension-code"
-    | "persistent-mutated";
+    | "persistent-mutated"
+    | "text-persistent-id";
   /** `dangerous` where it can make a name act that nothing else shows. */
   readonly level: "suspicious" | "dangerous";
   /** What was met. */
@@ -686,10 +687,11 @@ export class PickleMachine {
           this.anomaly("transforming-codec", "dangerous", message, offset);
         }
       }
-    } else if (isComputed(callee)) {
-      this.anomaly("computed-callee", "dangerous", "What is called is itself computed", offset);
-    } else if (!(callee instanceof PyExtension)) {
+    } else if (callee === null || (typeof callee !== "object" && typeof callee !== "string")) {
       throw corrupt(`What is called is ${describe(callee)}`, offset);
+    } else if (!(callee instanceof PyExtension)) {
+      const what = isComputed(callee) ? "itself computed" : describe(callee);
+      this.anomaly("computed-callee", "dangerous", `What is called is ${what}`, offset);
     }
     return new PyObject(form, callee, args);
   }
@@ -783,6 +785,7 @@ export class PickleMachine {
     const word = text.decodeLatin1(line);
     if (op === 0x50) { // PERSID
       if (!text.isAscii(line)) throw corrupt("A persistent id is not ASCII", offset);
+      this.anomaly("text-persistent-id", "suspicious", "An object is named by a text id", offset);
       stack.push(new PyPersistent(word));
     } else if (op === 0x46) { // FLOAT
       const value = text.parsePythonFloat(word);

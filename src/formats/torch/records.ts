@@ -130,6 +130,7 @@ export function storageFinder(
       word: id.dtype === "untyped" ? 1 : dtypeByName(id.dtype)!.word,
       record: member.slice(member.indexOf("/") + 1),
       device: id.location,
+      ...(entry.crc === 0 ? {} : { crc: entry.crc }),
       locate: (signal) => locateRecord(directory, entry, signal),
       verify: (bytes, signal) => verifyMember(directory, entry, bytes, signal),
     });

@@ -1,0 +1,52 @@
+/**
+ * Opens, checks, edits and writes machine-learning model-state files in Deno, Bun, Node and the
+ * browser. No Python, and nothing that a file says is ever run.
+ *
+ * @example Load the weights of a PyTorch checkpoint
+ * ```ts
+ * import { loadStateDict } from "./mod.ts";
+ *
+ * const weights = await loadStateDict("fixtures/torch/checkpoint.pt", { root: "model" });
+ * for (const [name, tensor] of weights) console.log(name, tensor.shape, tensor.data);
+ * ```
+ *
+ * @module
+ */
+
+export { isStateDictError, StateDictError } from "./src/errors.ts";
+export type { ErrorCode, ErrorDetails, GlobalReference } from "./src/errors.ts";
+export { blobSource, bytesSource } from "./src/io/source.ts";
+export type { ByteSource } from "./src/io/source.ts";
+export type { ByteSink } from "./src/io/sink.ts";
+export { Checkpoint } from "./src/checkpoint/checkpoint.ts";
+export type { Input } from "./src/checkpoint/input.ts";
+export { openCheckpoint } from "./src/checkpoint/open.ts";
+export type { AllowedName, OpenOptions } from "./src/checkpoint/open.ts";
+export { loadStateDict } from "./src/checkpoint/load.ts";
+export type { LoadOptions } from "./src/checkpoint/load.ts";
+export { saveCheckpoint, saveStateDict } from "./src/checkpoint/save.ts";
+export type { Output, SaveOptions } from "./src/checkpoint/save.ts";
+export { toJS } from "./src/checkpoint/to_js.ts";
+export type { InertObject } from "./src/checkpoint/to_js.ts";
+export type { OutlineEntry } from "./src/checkpoint/outline.ts";
+export type { FileGlobal } from "./src/formats/format.ts";
+export type { WriteReport } from "./src/formats/writer.ts";
+export { tensorFrom } from "./src/tensor/from.ts";
+export { Tensor } from "./src/tensor/tensor.ts";
+export type { TensorLayout } from "./src/tensor/tensor.ts";
+export type { DType, DTypeKind } from "./src/tensor/dtype.ts";
+export type { Storage } from "./src/tensor/storage.ts";
+export type { PickleLimits } from "./src/pickle/limits.ts";
+export type { StringEncoding } from "./src/pickle/machine.ts";
+export { PyDict, PySet } from "./src/pickle/dict.ts";
+export {
+  PyBytes,
+  PyExtension,
+  PyFloat,
+  PyForeign,
+  PyGlobal,
+  PyObject,
+  PyPersistent,
+  PyTuple,
+} from "./src/pickle/values.ts";
+export type { ByteSpan, PyObjectForm, PyValue } from "./src/pickle/values.ts";

@@ -1,0 +1,146 @@
+/**
+ * Saves checkpoints: whole files, edited ones, or tensors that a program made.
+ *
+ * @module
+ */
+
+import { StateDictError } from "../errors.ts";
+import { findWriter, WRITERS } from "../formats/writer.ts";
+import type { WriteInput, WriteReport, WriterRow } from "../formats/writer.ts";
+import type { ByteSink } from "../io/sink.ts";
+import { PyDict } from "../pickle/dict.ts";
+import { PyGlobal, PyObject, PyTuple } from "../pickle/values.ts";
+import type { PyValue } from "../pickle/values.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { Checkpoint } from "./checkpoint.ts";
+
+/** Where a file goes: a path, a `file:` URL, a stream, or a sink of one's own. */
+export type Output = string | URL | WritableStream<Uint8Array> | ByteSink;
+
+/** How a file is saved. */
+export interface SaveOptions {
+  /** The format's word, such as `pt`; by default what the output's name ends in. */
+  readonly format?: string;
+  /** Replace a file that is there. */
+  readonly force?: boolean;
+  /** Pickle protocol: 2 by default, as `torch.save` writes. */
+  readonly protocol?: number;
+  /** Told of every block of weights that is written. */
+  readonly progress?: (bytes: number) => void;
+  /** Ends the work when it fires; nothing is left of the output then. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Saves an open checkpoint, or a value tree with tensors in it. Weights are copied in blocks: the
+ * memory it takes doesn't grow with the file. A file appears whole or not at all.
+ *
+ * @throws `exists` if the output is there and `force` isn't set.
+ *
+ * @example
+ * ```ts
+ * import { openCheckpoint, saveCheckpoint } from "./mod.ts";
+ *
+ * await using checkpoint = await openCheckpoint("fixtures/torch/checkpoint.pt");
+ * const out = new TransformStream<Uint8Array, Uint8Array>();
+ * const size = new Response(out.readable).arrayBuffer();
+ * await saveCheckpoint(out.writable, checkpoint, { format: "pt" });
+ * console.log((await size).byteLength);
+ * ```
+ */
+export async function saveCheckpoint(
+  output: Output,
+  input: Checkpoint | PyValue,
+  options: SaveOptions = {},
+): Promise<WriteReport> {
+  const row = writerFor(output, options.format);
+  const writer = await row.load();
+  const sink = await toSink(output, options.force ?? false);
+  try {
+    const report = await writer.write(toInput(input), sink, {
+      ...stemOf(output),
+      ...(options.protocol === undefined ? {} : { protocol: options.protocol }),
+      ...(options.progress ? { progress: options.progress } : {}),
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+    await sink.commit();
+    return report;
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
+}
+
+/**
+ * Saves tensors by name, in the map's order, as PyTorch saves a `state_dict()`.
+ *
+ * @example
+ * ```ts
+ * import { loadStateDict, saveStateDict } from "./mod.ts";
+ *
+ * const weights = await loadStateDict("fixtures/torch/checkpoint.pt", { root: "model" });
+ * weights.delete("fc2.bias");
+ * const out = new TransformStream<Uint8Array, Uint8Array>();
+ * const bytes = new Response(out.readable).bytes();
+ * await saveStateDict(out.writable, weights, { format: "pt" });
+ * console.log((await loadStateDict(await bytes)).size);
+ * ```
+ */
+export function saveStateDict(
+  output: Output,
+  tensors: ReadonlyMap<string, Tensor>,
+  options: SaveOptions = {},
+): Promise<WriteReport> {
+  return saveCheckpoint(output, stateDictValue(tensors), options);
+}
+
+/** The `OrderedDict` of a state dict. */
+export function stateDictValue(tensors: ReadonlyMap<string, Tensor>): PyObject {
+  const cls = new PyGlobal("collections", "OrderedDict");
+  const dict = new PyObject("reduce", cls, new PyTuple([]));
+  dict.entries = new PyDict();
+  for (const [name, tensor] of tensors) dict.entries.set(name, tensor);
+  return dict;
+}
+
+/** The writer of a format's word, or of what the output's name ends in. */
+export function writerFor(output: Output, format: string | undefined): WriterRow {
+  const path = pathOf(output);
+  const row = findWriter(format ?? path ?? "");
+  if (row) return row;
+  const words = WRITERS.map(({ name }) => name).join(", ");
+  throw new StateDictError(
+    "usage",
+    format === undefined
+      ? "The output's name doesn't tell its format"
+      : `${JSON.stringify(format)} is no format that can be written`,
+    { ...(path === undefined ? {} : { path }), hint: `formats are ${words}` },
+  );
+}
+
+function pathOf(output: Output): string | undefined {
+  return typeof output === "string" ? output : output instanceof URL ? output.pathname : undefined;
+}
+
+/** PyTorch names the archive's folder after the file; other names than plain ones become `archive`. */
+function stemOf(output: Output): { stem: string } | Record<string, never> {
+  const name = pathOf(output)?.replace(/^.*[/\\]/, "").replace(/\.[^.]*$/, "") ?? "";
+  return /^[\w.-]+$/.test(name) ? { stem: name } : {};
+}
+
+async function toSink(output: Output, force: boolean): Promise<ByteSink> {
+  if (typeof output === "string" || output instanceof URL) {
+    const { fileSink } = await import("../io/file_sink.ts");
+    return fileSink(output, { force });
+  }
+  if (output instanceof WritableStream) {
+    const { streamSink } = await import("../io/stream_sink.ts");
+    return streamSink(output);
+  }
+  return output;
+}
+
+function toInput(input: Checkpoint | PyValue): WriteInput {
+  if (input instanceof Checkpoint) return input;
+  return { value: input, reduce: (value) => value, metadata: new Map() };
+}

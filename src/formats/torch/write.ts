@@ -1,0 +1,116 @@
+/**
+ * The zip container, written as `torch.save` of 2.13 lays it out.
+ *
+ * Nodes that came from a torch file are written as they were, only with their storages counted
+ * anew; tensors of other formats are written as the calls that make them.
+ *
+ * @module
+ */
+
+import { StateDictError } from "../../errors.ts";
+import { PyGlobal, PyPersistent, PyTuple } from "../../pickle/values.ts";
+import type { PyForeign, PyValue } from "../../pickle/values.ts";
+import { pickleBytes } from "../../pickle/writer.ts";
+import type { Storage } from "../../tensor/storage.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { createZipWriter } from "../../zip/writer.ts";
+import type { FormatWriter } from "../writer.ts";
+import { storageBytes } from "../storage_bytes.ts";
+import { parseStorageId, TorchStorage } from "./storages.ts";
+import { tensorCall } from "./write_tensor.ts";
+
+/** What the short records say: storages in numeric order, 64-byte alignment, format version 3. */
+const RECORDS_BEFORE = [[".format_version", "1"], [".storage_alignment", "64"], [
+  "byteorder",
+  "little",
+]];
+
+/** Numbers storages in the order of their first use, as torch does. */
+class StorageNumbers {
+  /** The storages, in order: the place is the key. */
+  readonly storages: Storage[] = [];
+  private readonly keys = new Map<Storage, string>();
+
+  key(storage: Storage): string {
+    let key = this.keys.get(storage);
+    if (key === undefined) {
+      key = String(this.storages.length);
+      this.keys.set(storage, key);
+      this.storages.push(storage);
+    }
+    return key;
+  }
+}
+
+/** Writes `.pt` archives. */
+export const TORCH_WRITER: FormatWriter = {
+  async write({ value, reduce }, sink, options) {
+    const numbers = new StorageNumbers();
+    const fresh = new Map<PyPersistent, PyValue>();
+    const reference = (storage: Storage, className: string, numel: number): PyPersistent => {
+      const module = className === "UntypedStorage" ? "torch.storage" : "torch";
+      const id = new PyPersistent(null);
+      const cls = new PyGlobal(module, className);
+      const location = storage.device ?? "cpu";
+      fresh.set(id, new PyTuple(["storage", cls, numbers.key(storage), location, numel]));
+      return id;
+    };
+    const pickle = pickleBytes(value, {
+      protocol: options.protocol ?? 2,
+      reduce: (foreign: PyForeign) => {
+        if (foreign instanceof Tensor) return tensorCall(foreign, reference);
+        throw new StateDictError("unsupported", "A value of another format can't be pickled");
+      },
+      persistentId: (persistent) =>
+        fresh.get(persistent) ?? renumbered(persistent, reduce, numbers),
+    });
+
+    const root = options.stem || "archive";
+    const zip = createZipWriter(sink);
+    const text = (name: string, content: string | Uint8Array) => {
+      const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+      return zip.add(`${root}/${name}`, bytes.length, bytes);
+    };
+    await text("data.pkl", pickle);
+    for (const [name, content] of RECORDS_BEFORE) await text(name!, content!);
+    for (const [key, storage] of numbers.storages.entries()) {
+      // Bytes that are written as they were stored keep the checksum that they had.
+      const swapped = storage.byteOrder === "big" && storage.word > 1;
+      const crc = storage.crc !== null && !swapped ? { crc: storage.crc } : {};
+      const bytes = storageBytes(storage, options);
+      await zip.add(`${root}/data/${key}`, storage.nbytes, bytes, crc);
+    }
+    await text("version", "3\n");
+    await text(".data/serialization_id", serializationId(numbers.storages));
+    await zip.finish();
+    return { left: [] };
+  },
+};
+
+/** The id of a storage of the file that was read, under its new key. */
+function renumbered(
+  persistent: PyPersistent,
+  reduce: (value: PyValue) => PyValue,
+  numbers: StorageNumbers,
+): PyValue {
+  const storage = reduce(persistent);
+  const id = parseStorageId(persistent);
+  if (!(storage instanceof TorchStorage) || !id) return persistent.id;
+  const [tag, cls, , location, numel] = (persistent.id as PyTuple).items;
+  return new PyTuple([tag!, cls!, numbers.key(storage.storage), location!, numel!]);
+}
+
+/**
+ * Forty digits that torch only ever logs. Its own are a hash of the record names and one of their
+ * checksums; these are two FNV-1a hashes of the storages' sizes, so that equal files get equal ids.
+ */
+function serializationId(storages: readonly Storage[]): string {
+  const digits = (seed: bigint) => {
+    let hash = 0xcbf29ce484222325n ^ seed;
+    for (const { nbytes } of storages) {
+      hash = BigInt.asUintN(64, (hash ^ BigInt(nbytes)) * 0x100000001b3n);
+    }
+    return String(hash).padStart(20, "0");
+  };
+  return digits(0n) + digits(1n);
+}
