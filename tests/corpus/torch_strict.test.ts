@@ -8,8 +8,8 @@ import type { TorchEntry } from "../support/corpus.ts";
 import { corpusDir, fixturesDir, manifest, withoutCorpus } from "../support/corpus.ts";
 
 /**
- * Plain data of Python's own library, which PyTorch's loader refuses and ours takes: a file that
- * names nothing worse opens here though the manifest, which asks PyTorch, says `refused`.
+ * Classes of plain data, which PyTorch's loader refuses and ours takes: a file that names nothing
+ * worse opens here though the manifest, which asks PyTorch, says `refused`.
  */
 const PLAIN_DATA = new Set([
   ..."set frozenset bytearray bytes complex range slice list dict tuple".split(" ")
@@ -18,8 +18,10 @@ const PLAIN_DATA = new Set([
   ..."OrderedDict defaultdict Counter deque".split(" ").map((name) => `collections.${name}`),
   ..."PurePosixPath PosixPath PureWindowsPath WindowsPath".split(" ")
     .map((name) => `pathlib.${name}`),
+  "argparse.Namespace",
   "decimal.Decimal",
   "fractions.Fraction",
+  "torch.nn.parameter.UninitializedParameter",
   "uuid.UUID",
 ]);
 
