@@ -110,7 +110,7 @@ function dangerousPart({ parts, stdlib }: Tables, name: string): string | undefi
 
 function whyKnown(known: NameIndex, module: string, name: string): string | undefined {
   const names = known.get(module);
-  if (!names) return undefined;
+  if (!names || name === ANY_CLASS) return undefined;
   return names.get(name) ?? (/^[A-Z][A-Za-z0-9_]*$/.test(name) ? names.get(ANY_CLASS) : undefined);
 }
 
