@@ -12,6 +12,9 @@ import type { Effect } from "./dis_names.ts";
 import { Op, opcodeOf } from "./opcodes.ts";
 import type { Opcode } from "./opcodes.ts";
 
+export type { Argument } from "./dis_arguments.ts";
+export type { Effect } from "./dis_names.ts";
+
 /** One opcode of a pickle. */
 export interface Instruction extends Effect {
   /** Tells it from the other lines of a listing. */
