@@ -14,21 +14,16 @@ const NAMES_SHOWN = 5;
 
 /** The names of a file that are neither allowed here nor by the caller, each once. */
 export function refusedGlobals(
-  opened: Pick<Opened, "globals">,
+  opened: Pick<Opened, "globals" | "allows">,
   allow: ReadonlySet<string>,
 ): FileGlobal[] {
+  const { allows = isAllowed } = opened;
   const refused = new Map<string, FileGlobal>();
   for (const use of opened.globals) {
-    if (allow.has(use.name) || allow.has(use.written)) continue;
-    const dot = use.name.lastIndexOf(".");
-    if (isAllowedUse(use.name, dot)) continue;
+    if (allow.has(use.name) || allow.has(use.written) || allows(use.module, use.qualname)) continue;
     if (!refused.has(use.written)) refused.set(use.written, use);
   }
   return [...refused.values()];
-}
-
-function isAllowedUse(name: string, dot: number): boolean {
-  return dot > 0 && isAllowed(name.slice(0, dot), name.slice(dot + 1));
 }
 
 /** Throws `refused` if the file names what isn't allowed, or does what no ordinary pickle does. */

@@ -8,7 +8,7 @@ import { outline } from "../checkpoint/outline.ts";
 import type { OutlineEntry } from "../checkpoint/outline.ts";
 import type { PyValue } from "../pickle/values.ts";
 import { describeDType } from "../tensor/numpy_dtype.ts";
-import { tensorSha256 } from "../tensor/hash.ts";
+import { sha256Hex, tensorSha256 } from "../tensor/hash.ts";
 import { MAX_EXPANDED } from "../tensor/check.ts";
 import { verifyStorage } from "../tensor/storage.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -196,6 +196,24 @@ async function describeParts(
     await describeNested(tensor, group, fields, (part) => brief(part, options), options);
   }
   fields.set(word, group);
+  if (word === "sparse" && options.sha256) await describeDense(tensor, fields, options);
+}
+
+/** The digest of a sparse tensor in full, where that is not too much. */
+async function describeDense(
+  tensor: Tensor,
+  fields: Fields,
+  options: DocumentOptions,
+): Promise<void> {
+  const { denseBytes, MAX_DENSE } = await import("../tensor/dense.ts");
+  if (tensor.numel > MAX_DENSE) return;
+  try {
+    await tensor.load(options.signal);
+    fields.set("dense_sha256", await sha256Hex([denseBytes(tensor)]));
+  } catch (error) {
+    if (!isStateDictError(error) || error.code === "aborted") throw error;
+    fields.set("error", { ...errorRecord(error) });
+  }
 }
 
 function detailJson(value: PyValue): JsonValue {

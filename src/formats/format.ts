@@ -33,8 +33,12 @@ export interface FormatOptions {
 export interface FileGlobal {
   /** As the file spells it; `?` stands for a part that only running code could tell. */
   readonly written: string;
-  /** As Python 3 knows it. */
+  /** As Python 3 knows it: module and name joined by a dot. */
   readonly name: string;
+  /** Its module, as Python 3 knows it. */
+  readonly module: string;
+  /** Its name in the module; a dot in it leads into a class. */
+  readonly qualname: string;
   /** The member of an archive, or `""`. */
   readonly where: string;
   /** Offset in that member's pickle. */
@@ -63,6 +67,8 @@ export interface Opened {
   readonly globals: readonly FileGlobal[];
   /** Everything odd in the pickles. */
   readonly anomalies: readonly FileAnomaly[];
+  /** Whether a strict load takes a name; the general allowlist, if it is left out. */
+  readonly allows?: (module: string, name: string) => boolean;
   /** What the format's own metadata says. */
   readonly metadata: ReadonlyMap<string, string>;
   /** What a person should know but that is no error. */
@@ -99,7 +105,8 @@ export class PickleReport {
   /** Adds one pickle, of the member `where`. */
   add(pickle: Pick<Pickle, "globals" | "anomalies">, where = ""): void {
     for (const { global, offset, opcode } of pickle.globals) {
-      this.globals.push({ written: global.written, name: global.fullName, where, offset, opcode });
+      const { written, fullName: name, module, name: qualname } = global;
+      this.globals.push({ written, name, module, qualname, where, offset, opcode });
     }
     for (const anomaly of pickle.anomalies) this.anomalies.push({ ...anomaly, where });
   }

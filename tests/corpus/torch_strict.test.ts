@@ -7,31 +7,6 @@ import { compareRefusal } from "../support/compare_torch.ts";
 import type { TorchEntry } from "../support/corpus.ts";
 import { corpusDir, fixturesDir, manifest, withoutCorpus } from "../support/corpus.ts";
 
-/**
- * Classes of plain data, which PyTorch's loader refuses and ours takes: a file that names nothing
- * worse opens here though the manifest, which asks PyTorch, says `refused`.
- */
-const PLAIN_DATA = new Set([
-  ..."set frozenset bytearray bytes complex range slice list dict tuple".split(" ")
-    .map((name) => `builtins.${name}`),
-  ..."date datetime time timedelta timezone".split(" ").map((name) => `datetime.${name}`),
-  ..."OrderedDict defaultdict Counter deque".split(" ").map((name) => `collections.${name}`),
-  ..."PurePosixPath PosixPath PureWindowsPath WindowsPath".split(" ")
-    .map((name) => `pathlib.${name}`),
-  "argparse.Namespace",
-  "decimal.Decimal",
-  "fractions.Fraction",
-  "torch.nn.parameter.UninitializedParameter",
-  "uuid.UUID",
-]);
-
-function isPlainData(name: string): boolean {
-  return PLAIN_DATA.has(
-    name.replace("__builtin__.xrange", "builtins.range")
-      .replace("__builtin__.", "builtins."),
-  );
-}
-
 /** Opens a file strictly and gives the error, or undefined. */
 async function refusal(path: string): Promise<unknown> {
   try {
@@ -42,12 +17,10 @@ async function refusal(path: string): Promise<unknown> {
 }
 
 async function checkRefusal(entry: TorchEntry, path: string): Promise<void> {
-  const unsafe = entry.unsafe_globals!.filter((name) => !isPlainData(name));
   const error = await refusal(path);
-  const opensHere = unsafe.length === 0 && entry.unsafe_globals!.length > 0;
-  if (error === undefined && (opensHere || entry.lenient)) return;
+  if (error === undefined && entry.lenient) return;
   assert.ok(isStateDictError(error), `must be refused, but gives ${error}`);
-  assert.deepEqual(compareRefusal({ ...entry, unsafe_globals: unsafe }, error), []);
+  assert.deepEqual(compareRefusal(entry, error), []);
 }
 
 function testFolder(label: string, folder: string): void {

@@ -10,6 +10,7 @@ import { parsePickle } from "../../pickle/read.ts";
 import { readMember } from "../../zip/member.ts";
 import { PickleReport } from "../format.ts";
 import type { Format } from "../format.ts";
+import { isAllowedInTorch } from "./allowlist.ts";
 import { byteOrderOf, checkOneRoot, checkVersion, rootFolder, storageFinder } from "./records.ts";
 import { torchReduce } from "./reduce.ts";
 
@@ -56,6 +57,7 @@ export const TORCH_ZIP: Format = {
       }),
       globals: report.globals,
       anomalies: report.anomalies,
+      allows: isAllowedInTorch,
       metadata: new Map(),
       warnings: [],
       close: () => probe.source.close(),
