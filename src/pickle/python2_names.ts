@@ -130,8 +130,22 @@ function rename(table: Renaming, module: string, name: string): NamePair {
 let forward: Renaming | undefined;
 let backward: Renaming | undefined;
 
+let oldModules: string | undefined;
+
+/** Whether anything of a module was renamed; most files name none, and then need no tables. */
+function isOldModule(module: string): boolean {
+  oldModules ??= makeOldModules();
+  return oldModules.includes(` ${module}=`);
+}
+
+function makeOldModules(): string {
+  const moves = [NAMES, NAMES_TO_3].flatMap((table) => Object.keys(table)).join(" ");
+  return ` ${MODULES} ${MODULES_TO_3} ${moves.replaceAll(">", "=")}`;
+}
+
 /** What Python 3 looks up when a pickle of protocol 0 to 2 names `module` and `name`. */
 export function toPython3(module: string, name: string): NamePair {
+  if (!isOldModule(module)) return [module, name];
   forward ??= renaming(true, [MODULES, MODULES_TO_3], [NAMES, NAMES_TO_3]);
   return rename(forward, module, name);
 }

@@ -9,7 +9,7 @@ import { readBytes } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
 import { DEFAULT_PICKLE_LIMITS, limitError } from "./limits.ts";
 import { PickleMachine } from "./machine.ts";
-import type { GlobalUse, MachineOptions, PickleAnomaly } from "./machine.ts";
+import type { GlobalUse, MachineOptions, PickleAnomaly } from "./machine_types.ts";
 import type { PyObject, PyValue } from "./values.ts";
 
 /** One pickle, read. */
@@ -101,6 +101,6 @@ export async function readPickle(
 }
 
 function result(machine: PickleMachine, value: PyValue, end: number): Pickle {
-  const { protocol, globals, anomalies, discarded } = machine;
+  const { protocol, globals, anomalies, discarded } = machine.effects;
   return { value, end, protocol, globals, anomalies, discarded };
 }
