@@ -4,7 +4,7 @@
  *
  * @example Load the weights of a PyTorch checkpoint
  * ```ts
- * import { loadStateDict } from "./mod.ts";
+ * import { loadStateDict } from "@statedict/statedict";
  *
  * const weights = await loadStateDict("fixtures/torch/checkpoint.pt", { root: "model" });
  * for (const [name, tensor] of weights) console.log(name, tensor.shape, tensor.data);
@@ -34,10 +34,15 @@ export type { WriteReport } from "./src/formats/writer.ts";
 export { tensorFrom } from "./src/tensor/from.ts";
 export { Tensor } from "./src/tensor/tensor.ts";
 export type { TensorLayout } from "./src/tensor/tensor.ts";
-export type { DType, DTypeKind } from "./src/tensor/dtype.ts";
-export type { Storage } from "./src/tensor/storage.ts";
+export type { ChunkOptions } from "./src/tensor/chunks.ts";
+export type { MaterializeOptions } from "./src/tensor/bytes.ts";
+export type { HalfArray, TensorData } from "./src/tensor/materialize.ts";
+export type { TensorJS } from "./src/tensor/to_js.ts";
+export type { ByteOrder, DType, DTypeKind, Field } from "./src/tensor/dtype.ts";
+export type { FloatFormat, FloatSpecials } from "./src/tensor/float_format.ts";
+export type { Storage, StoragePlace, VerifyStorage } from "./src/tensor/storage.ts";
 export type { PickleLimits } from "./src/pickle/limits.ts";
-export type { StringEncoding } from "./src/pickle/machine.ts";
+export type { StringEncoding } from "./src/pickle/machine_types.ts";
 export { PyDict, PySet } from "./src/pickle/dict.ts";
 export {
   PyBytes,

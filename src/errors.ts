@@ -68,7 +68,7 @@ export interface ErrorDetails {
  *
  * @example
  * ```ts
- * import { isStateDictError, loads } from "./mod.ts";
+ * import { isStateDictError, loads } from "@statedict/statedict";
  *
  * try {
  *   loads(new Uint8Array([0x80, 4]));

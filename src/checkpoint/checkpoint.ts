@@ -17,7 +17,7 @@ import { toJS } from "./to_js.ts";
  *
  * @example
  * ```ts
- * import { openCheckpoint } from "./mod.ts";
+ * import { openCheckpoint } from "@statedict/statedict";
  *
  * await using checkpoint = await openCheckpoint("fixtures/torch/checkpoint.pt");
  * for (const [name, tensor] of checkpoint.tensors) console.log(name, tensor.shape);

@@ -32,7 +32,7 @@ export interface LoadOptions extends OpenOptions {
  *
  * @example
  * ```ts
- * import { loadStateDict } from "./mod.ts";
+ * import { loadStateDict } from "@statedict/statedict";
  *
  * const weights = await loadStateDict("fixtures/torch/checkpoint.pt", { root: "model" });
  * const bias = weights.get("fc1.bias")!;

@@ -10,7 +10,7 @@ import { findFormat } from "../formats/table.ts";
 import { readBytes } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
 import type { PickleLimits } from "../pickle/limits.ts";
-import type { StringEncoding } from "../pickle/machine.ts";
+import type { StringEncoding } from "../pickle/machine_types.ts";
 import type { PyObject, PyValue } from "../pickle/values.ts";
 import { readZipDirectory } from "../zip/directory.ts";
 import type { ZipDirectory } from "../zip/directory.ts";
@@ -81,7 +81,7 @@ export async function openSource(source: ByteSource, options: FormatOptions): Pr
  *
  * @example
  * ```ts
- * import { openCheckpoint } from "./mod.ts";
+ * import { openCheckpoint } from "@statedict/statedict";
  *
  * const checkpoint = await openCheckpoint("fixtures/torch/checkpoint.pt");
  * console.log(checkpoint.format, checkpoint.tensors.size);

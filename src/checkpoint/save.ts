@@ -39,7 +39,7 @@ export interface SaveOptions {
  *
  * @example
  * ```ts
- * import { openCheckpoint, saveCheckpoint } from "./mod.ts";
+ * import { openCheckpoint, saveCheckpoint } from "@statedict/statedict";
  *
  * await using checkpoint = await openCheckpoint("fixtures/torch/checkpoint.pt");
  * const out = new TransformStream<Uint8Array, Uint8Array>();
@@ -76,7 +76,7 @@ export async function saveCheckpoint(
  *
  * @example
  * ```ts
- * import { loadStateDict, saveStateDict } from "./mod.ts";
+ * import { loadStateDict, saveStateDict } from "@statedict/statedict";
  *
  * const weights = await loadStateDict("fixtures/torch/checkpoint.pt", { root: "model" });
  * weights.delete("fc2.bias");

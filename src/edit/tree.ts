@@ -84,6 +84,8 @@ export function editTree(
     node.dirty ||= !node.keep || node.newPath !== node.path;
   }
   settle(nodes);
+  // The root stays as long as anything does, even if all of it moved up to it.
+  nodes[0]!.keep = nodes.some((node) => node.children.length === 0 && node.keep);
   if (!nodes[0]!.keep) {
     throw new StateDictError("usage", "Nothing is left after these edits", {
       hint: "look at the names with inspect",

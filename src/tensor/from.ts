@@ -35,7 +35,7 @@ let made = 0;
  *
  * @example
  * ```ts
- * import { tensorFrom } from "./mod.ts";
+ * import { tensorFrom } from "@statedict/statedict";
  *
  * const weight = tensorFrom(new Float32Array([1, 2, 3, 4, 5, 6]), [2, 3]);
  * console.log(weight.dtype.name, weight.toJS()); // "float32" [[1, 2, 3], [4, 5, 6]]

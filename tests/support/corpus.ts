@@ -74,6 +74,8 @@ export interface TorchEntry {
   readonly globals?: string[];
   readonly unsafe_globals?: string[];
   readonly location?: string;
+  readonly torch_load_weights_only?: string;
+  readonly torch_load_mmap?: string;
 }
 
 /** An array as the manifest of the numpy-like files tells it. */

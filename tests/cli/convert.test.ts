@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { openCheckpoint } from "../../src/checkpoint/open.ts";
+import { runCli } from "../support/cli.ts";
+import { fixturesDir } from "../support/corpus.ts";
+import { withScratch } from "../support/scratch.ts";
+
+const fixture = (name: string) => join(fixturesDir("torch"), name);
+const slow = { timeout: 60_000 };
+
+test("convert drops, keeps and renames by path", slow, async () => {
+  await withScratch(async (folder) => {
+    const out = join(folder, "out.pt");
+    const args = [
+      "convert",
+      fixture("checkpoint.pt"),
+      out,
+      "--drop",
+      "optimizer.**",
+      "--rename",
+      "^model\\.=",
+    ];
+    const { code, stdout, stderr } = await runCli(args);
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout, "");
+    assert.match(stderr, /9 tensors, 300 B, \d+ entries dropped, 9 renamed/);
+    await using checkpoint = await openCheckpoint(out);
+    assert.deepEqual([...checkpoint.tensors.keys()].slice(0, 2), ["fc1.weight", "fc1.bias"]);
+    assert.equal((checkpoint.toJS() as Record<string, unknown>).epoch, 3);
+    assert.deepEqual(readdirSync(folder), ["out.pt"]);
+  });
+});
+
+test("convert keeps objects of unknown classes as they are", slow, async () => {
+  await withScratch(async (folder) => {
+    const out = join(folder, "out.pt");
+    const { code } = await runCli(["convert", fixture("module_custom.pt"), out]);
+    assert.equal(code, 0);
+    await using before = await openCheckpoint(fixture("module_custom.pt"), { inert: true });
+    await using after = await openCheckpoint(out, { inert: true });
+    const names = (globals: typeof before.globals) =>
+      [...new Set(globals.map(({ name }) => name))].sort();
+    assert.deepEqual(names(after.globals), names(before.globals));
+    assert.deepEqual([...after.tensors.keys()], [...before.tensors.keys()]);
+  });
+});
+
+test("convert --strict refuses what strict loading refuses", slow, async () => {
+  await withScratch(async (folder) => {
+    const out = join(folder, "out.pt");
+    const { code, stderr } = await runCli([
+      "convert",
+      "--strict",
+      fixture("module_custom.pt"),
+      out,
+    ]);
+    assert.equal(code, 3);
+    assert.match(stderr, /my_project\.model\.Net/);
+    assert.equal(existsSync(out), false);
+  });
+});
+
+test("convert says what formats there are before it opens anything", slow, async () => {
+  const { code, stderr } = await runCli(["convert", "no.pt", "out.xyz"]);
+  assert.equal(code, 2);
+  assert.match(stderr, /formats are/);
+});

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { runCli } from "../support/cli.ts";
+import { fixturesDir } from "../support/corpus.ts";
+import { withScratch } from "../support/scratch.ts";
+
+const checkpoint = join(fixturesDir("torch"), "checkpoint.pt");
+const slow = { timeout: 60_000 };
+
+test("extract writes a tensor's numbers as JSON to standard output", slow, async () => {
+  const { code, stdout } = await runCli(["extract", checkpoint, "-f", "model.fc1.bias"]);
+  assert.equal(code, 0);
+  const { name, dtype, shape, data } = JSON.parse(stdout);
+  assert.deepEqual([name, dtype, shape], ["model.fc1.bias", "float32", [5]]);
+  // As torch prints them with full precision.
+  assert.deepEqual(data.slice(0, 2), [0.11449722200632095, 0.3879694938659668]);
+});
+
+test("extract writes one line of JSON a tensor", slow, async () => {
+  const { stdout } = await runCli(["extract", checkpoint, "-f", "model.*.bias"]);
+  const names = stdout.trimEnd().split("\n").map((line) => JSON.parse(line).name);
+  assert.deepEqual(names, ["model.fc1.bias", "model.bn.bias", "model.fc2.bias"]);
+});
+
+test("extract --format bin gives the bare bytes", slow, async () => {
+  const { bytes } = await runCli([
+    "extract",
+    checkpoint,
+    "-f",
+    "model.bn.num_batches_tracked",
+    "--format",
+    "bin",
+  ]);
+  // An int64 of 2: the model was trained for two steps.
+  assert.deepEqual([...bytes], [2, 0, 0, 0, 0, 0, 0, 0]);
+});
+
+test("extract writes a folder of files with an index", slow, async () => {
+  await withScratch(async (folder) => {
+    const out = join(folder, "weights");
+    const args = ["extract", checkpoint, "-f", "model.fc*.weight", "--format", "npy", "--out", out];
+    assert.equal((await runCli(args)).code, 0);
+    assert.deepEqual(readdirSync(out).sort(), [
+      "index.json",
+      "model.fc1.weight.npy",
+      "model.fc2.weight.npy",
+    ]);
+    const index = JSON.parse(readFileSync(join(out, "index.json"), "utf8"));
+    assert.deepEqual(index.tensors[0], {
+      name: "model.fc1.weight",
+      file: "model.fc1.weight.npy",
+      dtype: "float32",
+      shape: [5, 6],
+    });
+    const again = await runCli(args);
+    assert.equal(again.code, 2);
+    assert.match(again.stderr, /--force|exists/);
+  });
+});
+
+test("extract refuses to run several arrays into one stream", slow, async () => {
+  const { code, stderr } = await runCli(["extract", checkpoint, "--format", "npy"]);
+  assert.equal(code, 2);
+  assert.match(stderr, /--out/);
+});
+
+test("extract says when no tensor fits", slow, async () => {
+  const { code, stderr } = await runCli(["extract", checkpoint, "-f", "nope"]);
+  assert.equal(code, 2);
+  assert.match(stderr, /No tensor fits/);
+});
+
+test("extract holds JSON to --max-elements", slow, async () => {
+  const { code, stderr } = await runCli([
+    "extract",
+    checkpoint,
+    "-f",
+    "model.fc1.weight",
+    "--max-elements",
+    "10",
+  ]);
+  assert.equal(code, 3);
+  assert.match(stderr, /30 elements, more than 10/);
+});
