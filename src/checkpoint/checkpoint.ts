@@ -86,9 +86,9 @@ export class Checkpoint implements AsyncDisposable {
     return toJS(this.value, this.reduce);
   }
 
-  /** The same file with another value graph, made of this one's nodes: the result of edits. */
-  withValue(value: PyValue): Checkpoint {
-    return new Checkpoint({ ...this.opened, value }, this.size, this.path);
+  /** The same file with some of its facts replaced: the result of edits. */
+  derive(changes: Partial<Opened>): Checkpoint {
+    return new Checkpoint({ ...this.opened, ...changes }, this.size, this.path);
   }
 
   /** Gives back the file. */

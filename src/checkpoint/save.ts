@@ -25,6 +25,10 @@ export interface SaveOptions {
   readonly force?: boolean;
   /** Pickle protocol: 2 by default, as `torch.save` writes. */
   readonly protocol?: number;
+  /** Bytes of weights a shard may have: more of them become several files with an index. */
+  readonly maxShardSize?: number;
+  /** JSON without tags: what it can't say is left out, and reported. */
+  readonly plain?: boolean;
   /** Told of every block of weights that is written. */
   readonly progress?: (bytes: number) => void;
   /** Ends the work when it fires; nothing is left of the output then. */
@@ -60,6 +64,7 @@ export async function saveCheckpoint(
     const report = await writer.write(toInput(input), sink, {
       ...stemOf(output),
       ...(options.protocol === undefined ? {} : { protocol: options.protocol }),
+      ...(options.plain === undefined ? {} : { plain: options.plain }),
       ...(options.progress ? { progress: options.progress } : {}),
       ...(options.signal ? { signal: options.signal } : {}),
     });

@@ -1,107 +1,138 @@
 /**
- * The command `convert`: saves a file again, whole or edited.
+ * The command `convert`: saves files again, whole, edited or merged.
  *
  * @module
  */
 
 import { openCheckpoint } from "../checkpoint/open.ts";
-import { saveCheckpoint, writerFor } from "../checkpoint/save.ts";
-import { compileGlobs } from "../edit/glob.ts";
-import { parseRename, renamer } from "../edit/rename.ts";
-import { editTree } from "../edit/tree.ts";
-import type { EditedTree } from "../edit/tree.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { saveCheckpoint, writerFor } from "../checkpoint/save.ts";
+import { editCheckpoint } from "../edit/edit.ts";
+import type { Edited } from "../edit/edit.ts";
+import { mergeCheckpoints } from "../edit/merge.ts";
+import { parseAssignments } from "../edit/metadata.ts";
+import { StateDictError } from "../errors.ts";
 import { cleanupTemporaries } from "../io/file_sink.ts";
 import { defineCommand } from "./command.ts";
 import type { Command } from "./command.ts";
+import { planLines, resultLine } from "./convert_report.ts";
+import { EDIT_OPTIONS, editsOf } from "./edit_options.ts";
 import { EXIT } from "./errors.ts";
 import { showText } from "./escape.ts";
 import type { Io } from "./io.ts";
 import { startProgress } from "./progress.ts";
-import { formatBytes, formatCount } from "./units.ts";
 
-/** `statedict convert IN OUT`. */
+/** `statedict convert IN… OUT`. */
 export const command: Command = defineCommand({
-  args: {
-    input: { value: "IN", help: "the file to read" },
-    output: { value: "OUT", help: "the file to write" },
-  },
+  args: { files: { value: "FILE", many: true, help: "files to read, and last the one to write" } },
   options: {
     to: { type: "string", value: "FORMAT", help: "the format, where OUT's name doesn't tell it" },
-    filter: { type: "string", short: "f", value: "GLOB", multiple: true, help: "keep only these" },
-    drop: { type: "string", value: "GLOB", multiple: true, help: "leave these out" },
-    rename: {
-      type: "string",
-      value: "FROM=TO",
-      multiple: true,
-      help: "replace what fits the regular expression FROM",
+    ...EDIT_OPTIONS,
+    maxShardSize: {
+      type: "size",
+      value: "SIZE",
+      help: "split into shards of at most so many bytes, with an index",
     },
-    force: { type: "boolean", help: "replace OUT if it is there" },
+    metadata: {
+      type: "string",
+      value: "KEY=VALUE",
+      multiple: true,
+      help: "set text metadata; KEY= takes it away",
+    },
+    protocol: { type: "integer", value: "N", help: "pickle protocol, 2 by default" },
+    plain: { type: "boolean", help: "JSON without tags: what JSON can't say is left out" },
     strict: { type: "boolean", help: "refuse a file that names anything outside the allowlist" },
+    keepOpaque: {
+      type: "boolean",
+      negatable: true,
+      help: "keep objects of unknown classes as they are (the default)",
+    },
+    dryRun: { type: "boolean", help: "say what would be done, and write nothing" },
+    verify: { type: "boolean", help: "read the output again and compare every digest" },
+    force: { type: "boolean", help: "replace OUT if it is there" },
   },
   examples: [
-    ["statedict convert model.pt clean.pt --drop 'optimizer.**'", "without the optimizer"],
-    ["statedict convert ddp.pt plain.pt --rename '^module\\.='", "without a prefix"],
+    ["statedict convert model.pt model.safetensors", "into another format"],
+    ["statedict convert train.ckpt slim.pt --root state_dict --dtype bfloat16", "weights only"],
+    ["statedict convert a.pt b.pt whole.pt", "several files into one"],
+    ["statedict convert big.pt out.safetensors --max-shard-size 5GB", "shards with their index"],
   ],
   notes:
-    "Globs go by path: * within one part, ** across parts. Objects of unknown classes are kept as\n" +
-    "they are, and nothing of them is run.",
-  async run({ args: { input, output }, options }, io) {
-    writerFor(output, options.to);
-    await using checkpoint = await openCheckpoint(input, { inert: !options.strict });
-    const edited = edit(checkpoint, options);
-    const result = edited ? checkpoint.withValue(edited.value) : checkpoint;
-    const total = [...result.tensors.values()].reduce((sum, tensor) => sum + tensor.nbytes, 0);
-    const progress = startProgress(io, { label: `Writing ${output}`, total });
-    const release = io.onInterrupt(cleanupTemporaries);
-    let done = 0;
-    try {
-      const report = await saveCheckpoint(output, result, {
-        ...(options.to === undefined ? {} : { format: options.to }),
-        force: options.force,
-        progress: (bytes) => progress.update(done += bytes),
+    "Globs go by path: * within one part, ** across parts. Edits are done in this order: --root,\n" +
+    "--ema, --filter and --drop, --untie or --tie, --compact, --dtype, --rename, --strip-prefix,\n" +
+    "--add-prefix. Objects of unknown classes are kept as they are; nothing of them is run.",
+  async run({ args: { files }, options }, io) {
+    const output = files.pop()!;
+    if (files.length === 0) {
+      throw new StateDictError("usage", "An output is needed after the input", {
+        hint: "statedict convert IN OUT",
       });
-      progress.end();
-      summarize(io, output, result, edited, total);
-      for (const { path, why } of report.left) {
-        io.note(`left out: ${showText(path)}: ${showText(why)}\n`);
+    }
+    writerFor(output, options.to);
+    const inert = !options.strict && options.keepOpaque !== false;
+    const opened: Checkpoint[] = [];
+    try {
+      for (const file of files) opened.push(await openCheckpoint(file, { inert }));
+      const metadata = parseAssignments(options.metadata);
+      const merged = mergeCheckpoints(opened);
+      const edited = await editCheckpoint(merged, editsOf(options));
+      const result = metadata.size === 0 ? edited.checkpoint : edited.checkpoint.derive({
+        metadata: metadata.apply(edited.checkpoint.metadata),
+      });
+      if (options.dryRun) {
+        for (const line of planLines(files, output, edited)) io.stdout(`${line}\n`);
+        return EXIT.fine;
       }
-      return report.left.length > 0 ? EXIT.unreadable : EXIT.fine;
+      return await write(output, result, edited, options, io);
     } finally {
-      progress.end();
-      release();
+      for (const checkpoint of opened) await checkpoint.close();
     }
   },
 });
 
-/** The edits that the command line asks for. */
-interface EditOptions {
-  readonly filter: string[];
-  readonly drop: string[];
-  readonly rename: string[];
+/** What the writing needs of the command line. */
+interface WriteOptions {
+  readonly to: string | undefined;
+  readonly maxShardSize: number | undefined;
+  readonly protocol: number | undefined;
+  readonly plain: boolean;
+  readonly verify: boolean;
+  readonly force: boolean;
 }
 
-function edit(checkpoint: Checkpoint, options: EditOptions): EditedTree | undefined {
-  const { filter, drop, rename } = options;
-  if (filter.length + drop.length + rename.length === 0) return undefined;
-  const wanted = filter.length > 0 ? compileGlobs(filter) : () => true;
-  const unwanted = drop.length > 0 ? compileGlobs(drop) : () => false;
-  return editTree(checkpoint.value, checkpoint.reduce, {
-    keep: (path) => wanted(path) && !unwanted(path),
-    ...(rename.length > 0 ? { rename: renamer(rename.map(parseRename)) } : {}),
-  });
-}
-
-function summarize(
-  io: Io,
+async function write(
   output: string,
   result: Checkpoint,
-  edited: EditedTree | undefined,
-  total: number,
-): void {
-  const count = formatCount(result.tensors.size);
-  const parts = [`${count} tensors, ${formatBytes(total)}`];
-  if (edited?.dropped.length) parts.push(`${formatCount(edited.dropped.length)} entries dropped`);
-  if (edited?.renamed.length) parts.push(`${formatCount(edited.renamed.length)} renamed`);
-  io.note(`${showText(output, { max: 400, cut: "middle" })}: ${parts.join(", ")}\n`);
+  edited: Edited,
+  options: WriteOptions,
+  io: Io,
+): Promise<number> {
+  const total = edited.after.bytes;
+  const progress = startProgress(io, { label: `Writing ${output}`, total });
+  const release = io.onInterrupt(cleanupTemporaries);
+  let done = 0;
+  try {
+    const report = await saveCheckpoint(output, result, {
+      ...(options.to === undefined ? {} : { format: options.to }),
+      ...(options.maxShardSize === undefined ? {} : { maxShardSize: options.maxShardSize }),
+      ...(options.protocol === undefined ? {} : { protocol: options.protocol }),
+      plain: options.plain,
+      force: options.force,
+      progress: (bytes) => progress.update(done += bytes),
+    });
+    progress.end();
+    io.note(`${resultLine(output, edited)}\n`);
+    for (const { path, why } of report.left) {
+      io.stderr(`left out: ${showText(path)}: ${showText(why)}\n`);
+    }
+    if (options.verify) {
+      const { verifyOutput } = await import("./convert_verify.ts");
+      await verifyOutput(output, result, report);
+      io.note("verified: every digest is the same\n");
+    }
+    return report.left.length > 0 ? EXIT.unreadable : EXIT.fine;
+  } finally {
+    progress.end();
+    release();
+  }
 }

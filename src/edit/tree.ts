@@ -19,8 +19,8 @@ import type { Part } from "./shells.ts";
 export interface TreeEdits {
   /** Whether the entry stays. */
   readonly keep?: (path: string) => boolean;
-  /** Its new path. */
-  readonly rename?: (path: string) => string;
+  /** Its new path; `parent` is the path of the container that it lies in. */
+  readonly rename?: (path: string, parent: string) => string;
   /** The tensor that takes a tensor's place; the same one if nothing is to change. */
   readonly replace?: (path: string, tensor: Tensor) => Tensor;
 }
@@ -70,7 +70,7 @@ export function editTree(
     node.keep = edits.keep?.(node.path) ?? true;
     if (!node.keep) dropped.push(node.path);
     else {
-      node.newPath = edits.rename?.(node.path) ?? node.path;
+      node.newPath = edits.rename?.(node.path, node.parent?.path ?? "") ?? node.path;
       if (node.newPath !== node.path) renamed.push([node.path, node.newPath]);
       if (node.reduced instanceof Tensor && edits.replace) {
         const tensor = edits.replace(node.path, node.reduced);

@@ -21,6 +21,8 @@ export interface WriteInput {
 export interface FormatWriteOptions {
   /** Pickle protocol, for formats that hold a pickle. */
   readonly protocol?: number;
+  /** JSON without tags. */
+  readonly plain?: boolean;
   /** The file's name without its extension: PyTorch names an archive's folder after it. */
   readonly stem?: string;
   /** Told of the bytes written so far. */

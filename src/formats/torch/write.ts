@@ -95,7 +95,10 @@ function renumbered(
 ): PyValue {
   const storage = reduce(persistent);
   const id = parseStorageId(persistent);
-  if (!(storage instanceof TorchStorage) || !id) return persistent.id;
+  if (id && !(storage instanceof TorchStorage)) {
+    throw new StateDictError("unsupported", `Storage ${id.key} of another file can't be written`);
+  }
+  if (!(storage instanceof TorchStorage)) return persistent.id;
   const [tag, cls, , location, numel] = (persistent.id as PyTuple).items;
   return new PyTuple([tag!, cls!, numbers.key(storage.storage), location!, numel!]);
 }
