@@ -1,0 +1,68 @@
+/**
+ * Digests of tensors, and one of all of them that doesn't depend on the container.
+ *
+ * @module
+ */
+
+import { sha256, sha256Hex, tensorSha256 } from "../tensor/hash.ts";
+import { describeDType } from "../tensor/numpy_dtype.ts";
+import { verifyStorage } from "../tensor/storage.ts";
+import { withParts } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+
+/** The digests of one file. */
+export interface CheckpointDigest {
+  /** By name: SHA-256 of the elements, row-major and little-endian; of its parts for a composite. */
+  readonly tensors: ReadonlyMap<string, string>;
+  /**
+   * SHA-256 over one line a tensor, sorted by name (by code point): the name as JSON, the dtype, the
+   * sizes and the digest, parted by tabs. The same for a `.pt` and its safetensors twin.
+   */
+  readonly all: string;
+}
+
+/** Reads every tensor of a checkpoint. */
+export async function digestCheckpoint(
+  checkpoint: Checkpoint,
+  options: { readonly signal?: AbortSignal; readonly progress?: (bytes: number) => void } = {},
+): Promise<CheckpointDigest> {
+  const tensors = new Map<string, string>();
+  const lines: string[] = [];
+  const known = new Map<Tensor, string>();
+  for (const [name, tensor] of checkpoint.tensors) {
+    let digest = known.get(tensor);
+    if (digest === undefined) known.set(tensor, digest = await digestOf(tensor, options.signal));
+    tensors.set(name, digest);
+    lines.push(
+      `${JSON.stringify(name)}\t${dtypeText(tensor)}\t${tensor.shape.join(",")}\t${digest}`,
+    );
+    options.progress?.(tensor.nbytes);
+  }
+  lines.sort();
+  const hasher = sha256();
+  for (const line of lines) hasher.update(new TextEncoder().encode(`${line}\n`));
+  return { tensors, all: await hasher.digest() };
+}
+
+/** PyTorch's name of a dtype where safetensors has another: twins must agree. */
+function dtypeText({ dtype }: Tensor): string {
+  const description = describeDType(dtype);
+  return dtype.twin ??
+    (typeof description === "string" ? description : JSON.stringify(description));
+}
+
+async function digestOf(tensor: Tensor, signal?: AbortSignal): Promise<string> {
+  if (!tensor.isComposite) return await elementsDigest(tensor, signal);
+  const parts: string[] = [];
+  for (const part of withParts(tensor)) {
+    if (!part.isComposite) parts.push(await elementsDigest(part, signal));
+  }
+  return await sha256Hex([new TextEncoder().encode(`${tensor.layout}\t${parts.join()}`)]);
+}
+
+async function elementsDigest(tensor: Tensor, signal?: AbortSignal): Promise<string> {
+  if (!tensor.storage || tensor.dtype.objects) return "-";
+  await verifyStorage(tensor.storage, signal);
+  return await tensorSha256(tensor, signal);
+}

@@ -1,0 +1,90 @@
+/**
+ * The command `hash`: digests that tell whether two files hold the same weights.
+ *
+ * @module
+ */
+
+import { digestCheckpoint } from "../checkpoint/digest.ts";
+import { openCheckpoint } from "../checkpoint/open.ts";
+import { openFile } from "../io/file.ts";
+import { sha256Hex } from "../tensor/hash.ts";
+import { sourceChunks } from "../io/source_chunks.ts";
+import { defineCommand } from "./command.ts";
+import type { Command } from "./command.ts";
+import { errorRecord, EXIT, exitStatus, reportError } from "./errors.ts";
+import { showText } from "./escape.ts";
+import type { Io } from "./io.ts";
+import { jsonText } from "./json.ts";
+import { startProgress } from "./progress.ts";
+
+/** `statedict hash FILE…`. */
+export const command: Command = defineCommand({
+  args: { files: { value: "FILE", many: true, help: "files to hash" } },
+  options: {
+    file: { type: "boolean", help: "the digest of the file itself too" },
+    all: { type: "boolean", help: "only the digest of all tensors" },
+    json: { type: "boolean", help: "one JSON document a file, each on a line" },
+  },
+  examples: [
+    ["statedict hash model.pt model.safetensors", "the last lines are equal for twins"],
+    ["statedict hash --all *.pt", "one line a file"],
+  ],
+  notes:
+    "A tensor's digest is the SHA-256 of its elements, row-major and little-endian. The digest of\n" +
+    "all is over names, dtypes, shapes and digests, sorted by name: order, container, metadata and\n" +
+    "other values don't count.",
+  async run({ args: { files }, options }, io) {
+    let status: number = EXIT.fine;
+    for (const file of files) {
+      try {
+        await hashFile(file, options, io);
+      } catch (error) {
+        if (options.json) {
+          io.stdout(`${jsonText({ file, error: { ...errorRecord(error) } })}\n`);
+          status = Math.max(status, exitStatus(error));
+        } else status = Math.max(status, reportError(error, io));
+      }
+    }
+    return status;
+  },
+});
+
+async function hashFile(
+  file: string,
+  options: { readonly file: boolean; readonly all: boolean; readonly json: boolean },
+  io: Io,
+): Promise<void> {
+  await using checkpoint = await openCheckpoint(file, { inert: true });
+  const progress = startProgress(io, { label: `Hashing ${file}` });
+  let done = 0;
+  const digest = await digestCheckpoint(checkpoint, {
+    progress: (bytes) => progress.update(done += bytes),
+  }).finally(() => progress.end());
+  const whole = options.file ? await fileDigest(file) : undefined;
+  if (options.json) {
+    const tensors = [...digest.tensors].map(([name, sha256]) => ({ name, sha256 }));
+    io.stdout(
+      `${
+        jsonText({ file, sha256: digest.all, ...(whole ? { file_sha256: whole } : {}), tensors })
+      }\n`,
+    );
+    return;
+  }
+  const shown = showText(file, { max: 400, cut: "middle" });
+  if (!options.all) {
+    for (const [name, sha256] of digest.tensors) {
+      io.stdout(`${sha256}  ${showText(name || "(root)")}\n`);
+    }
+  }
+  if (whole) io.stdout(`${whole}  file ${shown}\n`);
+  io.stdout(`${digest.all}  ${options.all ? shown : `all of ${shown}`}\n`);
+}
+
+async function fileDigest(file: string): Promise<string> {
+  const source = await openFile(file);
+  try {
+    return await sha256Hex(sourceChunks(source));
+  } finally {
+    await source.close();
+  }
+}
