@@ -67,9 +67,11 @@ export function parseEntries(
   base: number,
 ): ParsedEntries {
   const view = viewOf(bytes);
-  // All names at once: one by one takes a decoder twice as long. Only ASCII ones are taken from it.
-  const text = new TextDecoder("latin1").decode(bytes);
-  const entries: ZipEntry[] = [];
+  const entries: (ZipEntry & { name: string })[] = [];
+  // The ASCII names one behind the other, to be decoded at once.
+  const names = new Uint8Array(bytes.length);
+  const cuts: number[] = [];
+  let named = 0;
   let plainNames = true;
   let at = 0;
   while (at < bytes.length) {
@@ -95,10 +97,10 @@ export function parseEntries(
         hint: "no checkpoint needs so many",
       });
     }
-    const kind = nameKind(bytes, nameStart, nameEnd);
+    const kind = takeName(bytes, nameStart, nameEnd, names, named);
     if (kind !== "plain") plainNames = false;
     const entry = {
-      name: text.substring(nameStart, nameEnd),
+      name: "",
       method: view.getUint16(at + 10, true),
       flags: view.getUint16(at + 8, true),
       crc: view.getUint32(at + 16, true),
@@ -115,7 +117,8 @@ export function parseEntries(
       const decoded = decodeName(name, (entry.flags & FLAG_UTF8) !== 0);
       if (decoded === undefined) entry.problem = "Its name isn't the UTF-8 that it says it is";
       entry.name = decoded ?? decodeCp437(name);
-    }
+    } else named += nameEnd - nameStart;
+    cuts.push(named);
     if (entry.size === FULL32 || entry.compressedSize === FULL32 || entry.headerOffset === FULL32) {
       if (!widen(entry, view, nameEnd, extraEnd)) {
         entry.problem ??= "Its sizes are in a zip64 field that isn't there";
@@ -130,6 +133,10 @@ export function parseEntries(
     entries.push(entry);
     at = next;
   }
+  const text = new TextDecoder("latin1").decode(names.subarray(0, named));
+  for (let i = 0, from = 0; i < cuts.length; from = cuts[i++]!) {
+    if (cuts[i]! > from) entries[i]!.name = text.substring(from, cuts[i]!);
+  }
   return { entries, plainNames };
 }
 
@@ -138,10 +145,16 @@ function damaged(message: string, offset: number): StateDictError {
 }
 
 /**
- * `plain`: ASCII that is its own normal name; `ascii`: ASCII that may not be; `other`: to be
- * decoded.
+ * Copies a name and says what it is: `plain`, ASCII that is its own normal name; `ascii`, ASCII that
+ * may not be; `other`, not ASCII and to be decoded by itself.
  */
-function nameKind(bytes: Uint8Array, from: number, to: number): "plain" | "ascii" | "other" {
+function takeName(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  target: Uint8Array,
+  targetAt: number,
+): "plain" | "ascii" | "other" {
   let plain = to > from && bytes[to - 1] !== SLASH;
   let before = SLASH;
   for (let i = from; i < to; i++) {
@@ -151,6 +164,7 @@ function nameKind(bytes: Uint8Array, from: number, to: number): "plain" | "ascii
       (byte === SLASH && (before === SLASH || before === DOT)) || byte === 0 || byte === 0x5c ||
       (byte >= 0x41 && byte <= 0x5a)
     ) plain = false;
+    target[targetAt + i - from] = byte;
     before = byte;
   }
   return plain && before !== DOT ? "plain" : "ascii";
