@@ -23,10 +23,13 @@ import { problemError } from "./problem.ts";
 import type { ZipProblem } from "./problem.ts";
 
 /**
- * Bytes read at once where headers lie close together: 100,000 small records then take some
+ * Most bytes read at once where headers lie close together: 100,000 small records then take some
  * hundred reads, not 100,000.
  */
 const WINDOW = 2 ** 16;
+
+/** Headers closer than this are read together; over a network, more would still be worth it. */
+const CLOSE = 2 ** 14;
 
 /** Bytes read for one header: 30, a name of usual length and torch's padding. */
 const ALONE = 512;
@@ -51,14 +54,7 @@ export async function findData(
   if (entry.dataOffset >= 0) return entry.dataOffset;
   const { source, byOffset, start } = directory;
   const from = entry.headerOffset;
-  const next = byOffset[entry.order + 1]?.headerOffset ?? start;
-  const crowded = next - from < WINDOW / 4;
-  let bytes = await readBytes(
-    source,
-    from,
-    Math.min(crowded ? WINDOW : ALONE, start - from),
-    signal,
-  );
+  let bytes = await readBytes(source, from, windowEnd(directory, entry) - from, signal);
   let length = headerLength(bytes, 0);
   if (length === undefined) throw problemError(noHeader(entry), source.name);
   if (length > bytes.length && length <= start - from) {
@@ -79,6 +75,18 @@ export async function findData(
     if (!directory.strict || !other.problem) neighbour.dataOffset = other.dataOffset;
   }
   return entry.dataOffset;
+}
+
+/** Where to stop reading so that the headers close behind an entry's are there, but no weights. */
+function windowEnd(directory: ZipDirectory, entry: ZipEntry): number {
+  const { byOffset, start } = directory;
+  let last = entry.headerOffset;
+  for (let order = entry.order + 1; order < byOffset.length; order++) {
+    const next = byOffset[order]!.headerOffset;
+    if (next - last > CLOSE || next + ALONE > entry.headerOffset + WINDOW) break;
+    last = next;
+  }
+  return Math.min(last + ALONE, start);
 }
 
 /** Reads a local header by itself, to compare it with the directory. */

@@ -15,8 +15,8 @@ export interface Read {
 /** A source with a record of the reads, in order. */
 export interface CountingSource extends ByteSource {
   readonly reads: Read[];
-  /** How often it was closed. */
-  closed: number;
+  /** Whether it has been closed. */
+  closed: boolean;
 }
 
 /** Wraps a source. Its memory isn't handed on, so that every byte that is looked at shows. */
@@ -26,13 +26,13 @@ export function countingSource(inner: ByteSource): CountingSource {
     size: inner.size,
     name: inner.name,
     reads,
-    closed: 0,
+    closed: false,
     read(offset, target, signal) {
       reads.push({ offset, length: target.length });
       return inner.read(offset, target, signal);
     },
     close() {
-      counting.closed++;
+      counting.closed = true;
       return inner.close();
     },
   };
