@@ -15,7 +15,7 @@ import { StateDictError } from "../errors.ts";
 import { PyDict, PySet } from "./dict.ts";
 import { DEFAULT_PICKLE_LIMITS, limitError } from "./limits.ts";
 import type { PickleLimits } from "./limits.ts";
-import { append, corrupt, describe, MachineEffects, underflow } from "./machine_effects.ts";
+import { corrupt, describe, MachineEffects, underflow } from "./machine_effects.ts";
 import { byteString, memoIndex, textValue } from "./machine_text.ts";
 import type { MachineOptions, Pause } from "./machine_types.ts";
 import { PickleWindow } from "./machine_window.ts";
@@ -263,10 +263,8 @@ export class PickleMachine {
           stack.push(effects.import(module, name, start + base, "STACK_GLOBAL"));
           break;
         }
-        case 0x2e: { // STOP
-          if (marks.length > 0) throw corrupt("STOP stands on an open MARK", start + base);
-          return { kind: "done", value: this.pop(0, start + base), end: base + pos };
-        }
+        case 0x2e: // STOP; marks may be open below the value
+          return { kind: "done", value: this.pop(floor, start + base), end: base + pos };
         case 0x8a: { // LONG1
           if (pos >= end) return window.more(start, 2);
           const length = bytes[pos]!;
@@ -349,12 +347,7 @@ export class PickleMachine {
         case 0x90: { // ADDITEMS
           const items = this.slice(start + base);
           floor = this.floor();
-          const target = this.top(floor, start + base);
-          if (target instanceof PySet && !target.frozen) {
-            effects.hashable(items, 1, start + base);
-            target.add(items);
-          } else if (target instanceof PyObject) append(target.items ??= [], items);
-          else throw corrupt(`ADDITEMS on ${describe(target)}`, start + base);
+          effects.addMembers(this.top(floor, start + base), items, start + base);
           break;
         }
         case 0x91: { // FROZENSET

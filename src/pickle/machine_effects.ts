@@ -86,7 +86,7 @@ export class MachineEffects {
         object.states.push(state);
         this.anomaly("second-state", "suspicious", "An object is given a state twice", offset);
       }
-    } else if (!this.mutatesForeign("BUILD", object, offset)) {
+    } else if (!this.mutatesForeign("BUILD", object, offset) && !isEmptyState(state)) {
       throw corrupt(`BUILD on ${describe(object)}`, offset);
     }
   }
@@ -108,6 +108,8 @@ export class MachineEffects {
 
   /** APPEND(S): adds to a list, or to an object that is one perhaps. */
   addTo(target: PyValue, items: PyValue[], offset: number): void {
+    // Python looks at the target only if there is something to add.
+    if (items.length === 0) return;
     if (Array.isArray(target)) append(target, items);
     else if (target instanceof PyObject) append(target.items ??= [], items);
     else if (!this.mutatesForeign("APPENDS", target, offset)) {
@@ -115,14 +117,28 @@ export class MachineEffects {
     }
   }
 
+  /** ADDITEMS: adds to a set, or to an object that is one perhaps. */
+  addMembers(target: PyValue, items: PyValue[], offset: number): void {
+    if (items.length === 0) return;
+    if (target instanceof PySet && !target.frozen) {
+      this.hashable(items, 1, offset);
+      target.add(items);
+    } else if (target instanceof PyObject) append(target.items ??= [], items);
+    else if (!this.mutatesForeign("ADDITEMS", target, offset)) {
+      throw corrupt(`ADDITEMS on ${describe(target)}`, offset);
+    }
+  }
+
   /** SETITEM(S): keys and values in turn. */
   setItems(target: PyValue, flat: PyValue[], offset: number): void {
+    if (flat.length === 0) return;
     if (flat.length % 2 !== 0) throw corrupt("A dict key has no value", offset);
     if (target instanceof PyDict || target instanceof PyObject) {
       this.hashable(flat, 2, offset);
       if (target instanceof PyDict) target.append(flat);
       else (target.entries ??= new PyDict()).append(flat);
-    } else if (!this.mutatesForeign("SETITEMS", target, offset)) {
+    } else if (Array.isArray(target)) setIndices(target, flat, offset);
+    else if (!this.mutatesForeign("SETITEMS", target, offset)) {
       throw corrupt(`SETITEMS on ${describe(target)}`, offset);
     }
   }
@@ -162,6 +178,28 @@ export class MachineEffects {
 /** Adds many values; spreading them into `push` would overflow the stack. */
 export function append(target: PyValue[], items: PyValue[]): void {
   for (let i = 0; i < items.length; i++) target.push(items[i]!);
+}
+
+/** `list[index] = value`: nobody writes it, but Python takes it. */
+function setIndices(list: PyValue[], flat: readonly PyValue[], offset: number): void {
+  for (let i = 0; i < flat.length; i += 2) {
+    const key = flat[i]!;
+    const index = typeof key === "boolean" ? Number(key) : key;
+    if (typeof index !== "number" || !Number.isInteger(index)) {
+      throw corrupt(`${describe(key)} is no index of a list`, offset);
+    }
+    const at = index < 0 ? index + list.length : index;
+    if (at < 0 || at >= list.length) throw corrupt(`A list has no index ${index}`, offset);
+    list[at] = flat[i + 1]!;
+  }
+}
+
+/** A state that sets nothing: Python takes it for any object. */
+function isEmptyState(state: PyValue): boolean {
+  if (state === null) return true;
+  if (!(state instanceof PyTuple) || state.items.length !== 2) return false;
+  const [attributes, slots] = state.items;
+  return attributes === null && slots instanceof PyDict && slots.size === 0;
 }
 
 /** Whether a value is one that only running code could tell. */

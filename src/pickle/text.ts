@@ -89,9 +89,18 @@ export function parsePythonInt(text: string): number | bigint | undefined {
   return pyInt(sign === "-" ? -value : value);
 }
 
+/** Tab to carriage return, the four separators, and the blank. */
+function isBlank(code: number): boolean {
+  return (code >= 0x09 && code <= 0x0d) || (code >= 0x1c && code <= 0x20);
+}
+
 /** What `str.strip()` strips of ASCII text. */
 function trimBlanks(text: string): string {
-  return text.replace(/^[\t-\r\x1c-\x20]+/, "").replace(/[\t-\r\x1c-\x20]+$/, "");
+  let from = 0;
+  let to = text.length;
+  while (from < to && isBlank(text.charCodeAt(from))) from++;
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
 }
 
 const PYTHON_FLOAT = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
