@@ -11,28 +11,21 @@
 
 import { StateDictError } from "../errors.ts";
 import { castToInteger, wrapIntegers } from "./cast_integer.ts";
-import { canDecode, decodeNumbers } from "./decode.ts";
+import { canDecode, decodeNumbers, wordsOf } from "./decode.ts";
 import type { Numbers } from "./decode.ts";
 import { halfOf, isReal, sameDType } from "./dtype.ts";
 import type { DType } from "./dtype.ts";
-import { decodeTable, encodeFloat, largestCode } from "./float_format.ts";
+import { encodeFloats } from "./float_encode.ts";
+import type { CastLosses } from "./float_encode.ts";
 
 /** The cast bytes, and how many numbers they don't show any more. */
 export interface CastResult {
   /** Little-endian elements of the new type. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Finite numbers beyond what the new type holds. */
+  /** Numbers beyond what the new type holds. */
   readonly overflow: number;
   /** Numbers other than 0 that became 0. */
   readonly underflow: number;
-}
-
-/** What a cast lost so far. */
-export interface CastLosses {
-  /** Finite numbers beyond what the new type holds. */
-  overflow: number;
-  /** Numbers other than 0 that became 0. */
-  underflow: number;
 }
 
 /** Whether {@linkcode castBytes} casts so; the same type always does. */
@@ -62,16 +55,22 @@ export function castBytes(from: DType, to: DType, input: Uint8Array): CastResult
   const losses: CastLosses = { overflow: 0, underflow: 0 };
   if (isInteger(from) && isInteger(to)) wrapIntegers(from, to, input, bytes, losses);
   else {
-    const numbers: Numbers = to.kind === "float" && to.bits < 64
-      ? new Float32Array(count)
-      : new Float64Array(count);
-    decodeNumbers(from, input, numbers);
+    const numbers = numbersFor(from, to, input, count);
     if (from.name === "float64" && numbers instanceof Float32Array) {
       countNarrowing(input, numbers, losses);
     }
     encode(to, numbers, bytes, losses);
   }
   return { bytes, ...losses };
+}
+
+/** The numbers as float32 on the way to float32 and smaller floats, else as doubles. */
+function numbersFor(from: DType, to: DType, input: Uint8Array, count: number): Numbers {
+  const narrow = to.kind === "float" && to.bits < 64;
+  if (narrow && from.name === "float32") return wordsOf(input, Float32Array);
+  const numbers = narrow ? new Float32Array(count) : new Float64Array(count);
+  decodeNumbers(from, input, numbers);
+  return numbers;
 }
 
 function isInteger(dtype: DType): boolean {
@@ -97,31 +96,13 @@ function encode(to: DType, numbers: Numbers, bytes: Uint8Array, losses: CastLoss
   else if (to.name === "float32") new Float32Array(buffer).set(numbers);
   else if (to.kind === "bool") {
     for (let i = 0; i < numbers.length; i++) bytes[i] = numbers[i] === 0 ? 0 : 1;
-  } else if (to.format !== null) encodeSmall(to, numbers as Float32Array, bytes, losses);
-  else castToInteger(to, numbers as Float64Array, bytes, losses);
-}
-
-/** To the floats of 16 and 8 bits. */
-function encodeSmall(
-  to: DType,
-  numbers: Float32Array,
-  bytes: Uint8Array,
-  losses: CastLosses,
-): void {
-  const format = to.format!;
-  const bits = new Uint32Array(numbers.buffer);
-  const codes = to.bits === 16 ? new Uint16Array(bytes.buffer) : bytes;
-  const { values } = decodeTable(format);
-  const largest = values[largestCode(format)]!;
-  for (let i = 0; i < numbers.length; i++) {
-    const code = encodeFloat(format, bits[i]!);
-    const number = numbers[i]!;
-    codes[i] = code;
-    if (!Number.isFinite(number)) continue;
-    const after = values[code]!;
-    if (after === 0) {
-      if (number !== 0) losses.underflow++;
-    } else if (!Number.isFinite(after)) losses.overflow++;
-    else if (Math.abs(after) === largest && Math.abs(number) > largest) losses.overflow++;
-  }
+  } else if (to.format !== null) {
+    const codes = to.bits === 16 ? new Uint16Array(buffer) : bytes;
+    encodeFloats(
+      to.format,
+      new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length),
+      codes,
+      losses,
+    );
+  } else castToInteger(to, numbers as Float64Array, bytes, losses);
 }

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { CastLosses } from "./cast.ts";
 import { wordsOf } from "./decode.ts";
 import type { WordArray } from "./decode.ts";
 import type { DType } from "./dtype.ts";
+import type { CastLosses } from "./float_encode.ts";
 
 const TWO_31 = 2 ** 31;
 const TWO_63 = 2 ** 63;

@@ -44,21 +44,22 @@ export function checkView(view: View, name?: string): void {
       `${titled(name)} has ${shape.length} sizes but ${stride.length} strides`,
     );
   }
-  checkWhole(shape, "a size", name);
-  checkWhole(stride, "a stride", name);
-  checkWhole([offset], "an offset", name);
-  const numel = countElements(shape);
-  if (numel > Number.MAX_SAFE_INTEGER) {
+  let numel = 1;
+  for (let i = 0; i < shape.length; i++) {
+    checkWhole(shape[i]!, "a size", name);
+    checkWhole(stride[i]!, "a stride", name);
+    numel *= shape[i]!;
+  }
+  checkWhole(offset, "an offset", name);
+  if (numel > Number.MAX_SAFE_INTEGER && countElements(shape) > 0) {
     throw new StateDictError("limit", `${titled(name)} has ${numel} elements, more than 2^53`);
   }
 }
 
-function checkWhole(numbers: readonly number[], what: string, name: string | undefined): void {
-  for (const number of numbers) {
-    // Sizes beyond 2^53 occur, in tensors without elements.
-    if (Number.isInteger(number) && number >= 0) continue;
-    throw new StateDictError("corrupt", `${titled(name)} has ${what} of ${number}`);
-  }
+function checkWhole(number: number, what: string, name: string | undefined): void {
+  // Sizes beyond 2^53 occur, in tensors without elements.
+  if (Number.isInteger(number) && number >= 0) return;
+  throw new StateDictError("corrupt", `${titled(name)} has ${what} of ${number}`);
 }
 
 /** Refuses a view that reaches beyond its storage. Sums may pass 2^53, but then they are far beyond. */

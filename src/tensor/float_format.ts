@@ -1,8 +1,7 @@
 /**
- * Floats of 16 bits and less, from their layout alone: one decoder and one encoder for all of them.
+ * Floats of 16 bits and less, from their layout alone: one decoder for all of them.
  *
- * Both agree bit for bit with torch 2.13 on x86-64, NaNs included; where another reader would answer
- * otherwise, the format says so.
+ * It agrees bit for bit with torch 2.13 on x86-64, NaNs included.
  *
  * @module
  */
@@ -119,61 +118,4 @@ function decodeNumber(format: FloatFormat, code: number): number {
   return raised === 0
     ? sign * fraction * 2 ** (1 - bias)
     : sign * (1 + fraction) * 2 ** (raised - bias);
-}
-
-/** The code nearest to a float32 given by its bits, ties to even. */
-export function encodeFloat(format: FloatFormat, bits: number): number {
-  const { exponent, mantissa, bias, specials } = format;
-  const size = exponent + mantissa;
-  const sign = bits >>> 31;
-  const raised = (bits >>> 23) & 255;
-  const fraction = bits & 0x7fffff;
-  if (specials === "exponent") return encodePower(raised, fraction);
-  if (raised === 255 && fraction !== 0) return encodeNan(format, sign, fraction);
-  let shift = 23 - mantissa;
-  // A float32 without its implied bit has the exponent of the smallest one that has it.
-  let target = (raised || 1) - 127 + bias;
-  if (target < 1) {
-    shift += 1 - target;
-    target = 1;
-  }
-  let code = (target - 1) << mantissa;
-  // Beyond 25 places all 24 bits are less than half of the last place.
-  if (shift <= 25) code += roundShift(raised === 0 ? fraction : fraction | 0x800000, shift);
-  if (code > largestCode(format)) {
-    if (specials === "fnuz") return 1 << size;
-    code = specials === "ieee" ? (2 ** exponent - 1) << mantissa : largestCode(format);
-  }
-  if (code === 0 && specials === "fnuz") return 0;
-  return (sign << size) | code;
-}
-
-/** `value / 2^shift`, to the nearest integer, ties to even; `shift` is 1 to 25. */
-function roundShift(value: number, shift: number): number {
-  const kept = value >>> shift;
-  return (value + (1 << (shift - 1)) - 1 + (kept & 1)) >>> shift;
-}
-
-/** The code of the largest finite number, without its sign. */
-export function largestCode(format: FloatFormat): number {
-  const { exponent, mantissa, specials } = format;
-  const all = 2 ** (exponent + mantissa) - 1;
-  if (specials === "ieee") return ((2 ** exponent - 1) << mantissa) - 1;
-  return specials === "fn" ? all - 1 : all;
-}
-
-/** The nearest power of two: halfway goes up, 0 and all that is smaller is the smallest. */
-function encodePower(raised: number, fraction: number): number {
-  if (raised === 255) return 255;
-  const up = raised > 0 ? fraction >= 0x400000 : fraction > 0x400000;
-  return up ? raised + 1 : raised;
-}
-
-function encodeNan(format: FloatFormat, sign: number, fraction: number): number {
-  const { exponent, mantissa, specials } = format;
-  const size = exponent + mantissa;
-  if (specials === "fnuz") return 1 << size;
-  if (mantissa === 10) return (sign << size) | 0x7e00 | (fraction >> 13); // as F16C does
-  if (mantissa === 7) return 0xffff; // as torch's AVX code does, whatever the NaN was
-  return (sign << size) | (2 ** size - 1);
 }

@@ -103,10 +103,12 @@ test("castBytes() counts what the new type can't show", () => {
     const result = castBytes(type("float64"), type(to), bytesOf(Float64Array.from(values)));
     return [result.overflow, result.underflow];
   };
-  assert.deepEqual(cast("float16", 1, 65504, 65520, 1e-9, 0, Infinity, NaN), [1, 1]);
+  assert.deepEqual(cast("float16", 1, 65504, 65519, 65520, 1e-9, 0, Infinity, NaN), [1, 1]);
   assert.deepEqual(cast("float32", 1e39, -1e300, 1e-50, 3), [2, 1]);
   assert.deepEqual(cast("bfloat16", 1e39, 1e-50), [1, 1]);
-  assert.deepEqual(cast("float8_e4m3fn", 448, 449, -1e9, 1e-5), [2, 1]);
+  assert.deepEqual(cast("float8_e4m3fn", 448, 464, 465, -1e9, 1e-5), [2, 1]);
+  assert.deepEqual(cast("float8_e5m2fnuz", 57344, 61440, 2 ** -17, 2 ** -18, 0), [1, 1]);
+  assert.deepEqual(cast("float8_e8m0fnu", 2 ** 127, 3e38, -1, 0, 1e-45), [2, 0]);
   assert.deepEqual(cast("uint8", 255.9, 256, -1, 0.5, 0), [2, 1]);
   assert.deepEqual(cast("int64", 2 ** 63, -(2 ** 63), NaN, 0.25), [2, 1]);
   assert.deepEqual(cast("uint64", 2 ** 63, 2 ** 64, -1), [2, 0]);

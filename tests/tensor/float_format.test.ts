@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodeTable, encodeFloat, FLOAT_FORMATS } from "../../src/tensor/float_format.ts";
+import { decodeTable, FLOAT_FORMATS } from "../../src/tensor/float_format.ts";
 import { bytesOf, digest } from "./patterns.ts";
 
 /** Digests of all codes as float32, NaNs' bits included, from `truth.py` with torch 2.13. */
@@ -31,17 +31,4 @@ test("decodeTable() has the numbers of the OCP microscaling formats", () => {
   assert.deepEqual([e2m3[1], e2m3[8], e2m3[31], e2m3[63]], [0.125, 1, 7.5, -7.5]);
   const e3m2 = numbers("float6_e3m2");
   assert.deepEqual([e3m2[1], e3m2[4], e3m2[31], e3m2[63]], [0.0625, 0.25, 28, -28]);
-});
-
-test("encodeFloat() gives back every code of every format", () => {
-  for (const [name, format] of FLOAT_FORMATS) {
-    const { bits, values } = decodeTable(format);
-    for (let code = 0; code < values.length; code++) {
-      // NaNs have many codes and come back as one of them; e4m3fn has no infinity to begin with.
-      const wanted = values[code] === values[code] ? code : encodeFloat(format, 0x7fc00000);
-      const back = encodeFloat(format, bits[code]!);
-      if (values[code] === values[code]) assert.equal(back, wanted, `${name} ${code}`);
-      else assert.ok(Number.isNaN(values[back]), `${name} ${code}`);
-    }
-  }
 });
