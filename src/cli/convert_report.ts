@@ -5,7 +5,7 @@
  */
 
 import type { Edited } from "../edit/edit.ts";
-import { showText } from "./escape.ts";
+import { showText } from "../text/escape.ts";
 import { formatBytes, formatCount } from "./units.ts";
 
 /** Entries of one kind that a plan lists before it counts the rest. */

@@ -13,9 +13,9 @@ import { defineCommand } from "./command.ts";
 import type { Command } from "./command.ts";
 import { describeValues } from "./document_values.ts";
 import { EXIT } from "./errors.ts";
-import { showText } from "./escape.ts";
-import { jsonText } from "./json.ts";
-import type { JsonValue } from "./json.ts";
+import { showText } from "../text/escape.ts";
+import { jsonText } from "../text/json.ts";
+import type { JsonValue } from "../text/json.ts";
 import { formatCount } from "./units.ts";
 
 /** `statedict diff A B`. */

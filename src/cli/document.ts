@@ -11,7 +11,7 @@ import { describeTensor } from "./document_tensor.ts";
 import type { DocumentOptions } from "./document_tensor.ts";
 import { describeAttributes, describeValues } from "./document_values.ts";
 import { describeStorage } from "./document_storage.ts";
-import type { JsonValue } from "./json.ts";
+import type { JsonValue } from "../text/json.ts";
 
 /** What a listing leaves out. */
 export interface Selection extends DocumentOptions {

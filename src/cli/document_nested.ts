@@ -7,9 +7,9 @@
 import { StateDictError } from "../errors.ts";
 import { copyTensor } from "../tensor/derive.ts";
 import { contiguousStrides } from "../tensor/strides.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { DocumentOptions } from "./document_tensor.ts";
-import type { JsonValue } from "./json.ts";
+import type { JsonValue } from "../text/json.ts";
 
 type Fields = Map<string, JsonValue>;
 

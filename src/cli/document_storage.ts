@@ -10,7 +10,7 @@ import { tensorSha256 } from "../tensor/hash.ts";
 import { verifyStorage } from "../tensor/storage.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { DocumentOptions } from "./document_tensor.ts";
-import type { JsonValue } from "./json.ts";
+import type { JsonValue } from "../text/json.ts";
 
 /** The record of one storage; the elements of an untyped one are bytes. */
 export async function describeStorage(

@@ -16,7 +16,7 @@ import { copyTensor } from "../tensor/derive.ts";
 import { isStateDictError } from "../errors.ts";
 import { describeValues } from "./document_values.ts";
 import { errorRecord } from "./errors.ts";
-import type { JsonValue } from "./json.ts";
+import type { JsonValue } from "../text/json.ts";
 
 /** What a document is asked for beside the catalogue. */
 export interface DocumentOptions {

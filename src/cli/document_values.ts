@@ -11,7 +11,7 @@ import type { PyValue } from "../pickle/values.ts";
 import { leafJson } from "../pickle/tagged.ts";
 import { PyView } from "../pickle/view.ts";
 import { sha256Hex } from "../tensor/hash.ts";
-import type { JsonValue } from "./json.ts";
+import type { JsonValue } from "../text/json.ts";
 
 /** Text and bytes longer than this are told by their size and digest. */
 const LONGEST = 1500;

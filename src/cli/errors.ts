@@ -6,7 +6,7 @@
 
 import { isStateDictError, StateDictError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
-import { showText } from "./escape.ts";
+import { showText } from "../text/escape.ts";
 import type { Io } from "./io.ts";
 import { OutputClosed } from "./term.ts";
 

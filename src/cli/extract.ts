@@ -16,7 +16,7 @@ import { EXIT } from "./errors.ts";
 import { TENSOR_FORMS } from "./extract_formats.ts";
 import type { TensorForm } from "./extract_formats.ts";
 import type { Io } from "./io.ts";
-import { jsonText } from "./json.ts";
+import { jsonText } from "../text/json.ts";
 import { startProgress } from "./progress.ts";
 import { MAX_ELEMENTS } from "./tensor_json.ts";
 

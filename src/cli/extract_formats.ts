@@ -7,7 +7,7 @@
 import { npyHeader } from "../formats/numpy/npy_write.ts";
 import { verifyStorage } from "../tensor/storage.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { jsonText } from "./json.ts";
+import { jsonText } from "../text/json.ts";
 import { tensorJson } from "./tensor_json.ts";
 
 /** What a form is told. */

@@ -12,9 +12,9 @@ import { sourceChunks } from "../io/source_chunks.ts";
 import { defineCommand } from "./command.ts";
 import type { Command } from "./command.ts";
 import { errorRecord, EXIT, exitStatus, reportError } from "./errors.ts";
-import { showText } from "./escape.ts";
+import { showText } from "../text/escape.ts";
 import type { Io } from "./io.ts";
-import { jsonText } from "./json.ts";
+import { jsonText } from "../text/json.ts";
 import { startProgress } from "./progress.ts";
 
 /** `statedict hash FILE…`. */

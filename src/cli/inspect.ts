@@ -13,8 +13,8 @@ import { describeCheckpoint } from "./document.ts";
 import type { Selection } from "./document.ts";
 import { errorRecord, EXIT, exitStatus, reportError } from "./errors.ts";
 import type { Io } from "./io.ts";
-import { jsonText } from "./json.ts";
-import type { JsonValue } from "./json.ts";
+import { jsonText } from "../text/json.ts";
+import type { JsonValue } from "../text/json.ts";
 
 /** The document of a file, looked at inertly. */
 export async function inspectDocument(

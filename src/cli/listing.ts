@@ -10,7 +10,7 @@ import { uniqueTensors } from "../checkpoint/outline.ts";
 import type { Storage } from "../tensor/storage.ts";
 import { withParts } from "../tensor/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { showText } from "./escape.ts";
+import { showText } from "../text/escape.ts";
 import type { Io } from "./io.ts";
 import { paint } from "./paint.ts";
 import { tableLines } from "./table.ts";

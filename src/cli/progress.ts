@@ -4,7 +4,7 @@
  * @module
  */
 
-import { showText } from "./escape.ts";
+import { showText } from "../text/escape.ts";
 import type { Io } from "./io.ts";
 import { formatBytes, formatDuration, formatRate } from "./units.ts";
 

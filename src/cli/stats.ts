@@ -6,7 +6,7 @@
 
 import { floatJson } from "../pickle/tagged.ts";
 import type { TensorStats } from "../tensor/stats.ts";
-import type { JsonValue } from "./json.ts";
+import type { JsonValue } from "../text/json.ts";
 
 /** The statistics' own words; what can't be told of no elements is null. */
 export function statsJson(stats: TensorStats | null): JsonValue {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { displayWidth, MAX_SHOWN, showText } from "./escape.ts";
+import { displayWidth, MAX_SHOWN, showText } from "../text/escape.ts";
 import { paint } from "./paint.ts";
 import type { Style } from "./paint.ts";
 

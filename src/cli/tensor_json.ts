@@ -6,8 +6,8 @@
 
 import { StateDictError } from "../errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { JsonFloat } from "./json.ts";
-import type { JsonValue } from "./json.ts";
+import { JsonFloat } from "../text/json.ts";
+import type { JsonValue } from "../text/json.ts";
 
 /** Numbers that are written as text: a few gigabytes of it. */
 export const MAX_ELEMENTS = 10_000_000;

@@ -8,9 +8,9 @@ import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { OutlineEntry } from "../checkpoint/outline.ts";
 import { leafJson } from "../pickle/tagged.ts";
 import { describeValues } from "./document_values.ts";
-import { showText } from "./escape.ts";
-import { jsonText } from "./json.ts";
-import type { JsonValue } from "./json.ts";
+import { showText } from "../text/escape.ts";
+import { jsonText } from "../text/json.ts";
+import type { JsonValue } from "../text/json.ts";
 import { formatBytes, formatCount } from "./units.ts";
 
 /** Lines of one container that a tree shows before it counts the rest. */

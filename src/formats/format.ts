@@ -5,8 +5,8 @@
  */
 
 import type { ByteSource } from "../io/source.ts";
-import type { StringEncoding } from "../pickle/machine.ts";
-import type { PickleAnomaly } from "../pickle/machine.ts";
+import type { StringEncoding } from "../pickle/machine_types.ts";
+import type { PickleAnomaly } from "../pickle/machine_types.ts";
 import type { PickleLimits } from "../pickle/limits.ts";
 import type { Pickle } from "../pickle/read.ts";
 import type { PyValue } from "../pickle/values.ts";

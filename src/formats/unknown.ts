@@ -75,7 +75,7 @@ const LOOKALIKES: readonly Lookalike[] = [
   },
   {
     test: (head, text) =>
-      head[0] === 8 && /^\x08[\x01-\x20].{0,40}(onnx|pytorch|tf2onnx|keras)/is.test(text),
+      head[0] === 8 && head[1]! <= 0x20 && /^.{2,42}(onnx|pytorch|keras)/is.test(text.slice(0, 64)),
     message: "This is an ONNX model",
     hint: "take the checkpoint that it was exported from",
   },

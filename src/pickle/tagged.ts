@@ -5,8 +5,8 @@
  * @module
  */
 
-import { JsonFloat } from "../cli/json.ts";
-import type { JsonValue } from "../cli/json.ts";
+import { JsonFloat } from "../text/json.ts";
+import type { JsonValue } from "../text/json.ts";
 import { PySet } from "./dict.ts";
 import {
   PyBytes,

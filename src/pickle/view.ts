@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { JsonValue } from "../cli/json.ts";
+import type { JsonValue } from "../text/json.ts";
 import type { PyDict } from "./dict.ts";
 import { PyForeign } from "./values.ts";
 import type { PyValue } from "./values.ts";

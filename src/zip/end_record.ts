@@ -32,6 +32,8 @@ export interface EndRecord {
   readonly directoryOffset: number;
   /** The archive's comment. */
   readonly comment: Uint8Array<ArrayBuffer>;
+  /** Offset of another end record whose comment this one lies in, or -1. */
+  readonly outer: number;
   /** Contradictions. */
   readonly problems: ZipProblem[];
 }
@@ -96,6 +98,7 @@ export function findEndRecord(
     directorySize: fields.directorySize,
     directoryOffset: fields.directoryOffset,
     comment: tail.subarray(at + END_SIZE, commentEnd),
+    outer: outer < 0 ? -1 : tailStart + outer,
     problems,
   };
 }

@@ -6,7 +6,7 @@
 
 import { errorRecord } from "../../src/cli/errors.ts";
 import { inspectDocument } from "../../src/cli/inspect.ts";
-import { jsonText } from "../../src/cli/json.ts";
+import { jsonText } from "../../src/text/json.ts";
 import { isStateDictError } from "../../src/errors.ts";
 import type { InspectDocument } from "./document.ts";
 import { parseExact } from "./json.ts";

@@ -69,12 +69,12 @@ function pythonLiteral(value: DTypeDescription, inList = false): string {
 }
 
 function pythonString(text: string): string {
-  const escaped = text.replace(
-    /[\\'\x00-\x1f\x7f]/g,
-    (character) =>
-      character === "\\" || character === "'"
-        ? `\\${character}`
-        : `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
-  return `'${escaped}'`;
+  let quoted = "'";
+  for (const character of text) {
+    const code = character.codePointAt(0)!;
+    if (character === "\\" || character === "'") quoted += `\\${character}`;
+    else if (code < 0x20 || code === 0x7f) quoted += `\\x${code.toString(16).padStart(2, "0")}`;
+    else quoted += character;
+  }
+  return `${quoted}'`;
 }

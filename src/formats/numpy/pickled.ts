@@ -20,14 +20,13 @@ import { PyLeaf, PyView } from "../../pickle/view.ts";
 import type { Reducer } from "../../pickle/view.ts";
 import { PyDict } from "../../pickle/dict.ts";
 import { permuteTensor } from "../../tensor/derive.ts";
-import { dtypeByName } from "../../tensor/dtype.ts";
 import { describeDType } from "../../tensor/numpy_dtype.ts";
 import type { StoredDType } from "../../tensor/numpy_dtype.ts";
 import { blockFix, swapWords } from "../../tensor/byte_order.ts";
 import { bytesStorage, Storage } from "../../tensor/storage.ts";
 import type { StoragePlace } from "../../tensor/storage.ts";
 import { Tensor } from "../../tensor/tensor.ts";
-import type { JsonValue } from "../../cli/json.ts";
+import type { JsonValue } from "../../text/json.ts";
 import { makeArray, maskDType } from "./array.ts";
 import { DTYPE_REDUCERS, dtypeOf, itemsOf, textOf } from "./pickled_dtype.ts";
 

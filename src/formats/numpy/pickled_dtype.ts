@@ -10,7 +10,7 @@
 
 import { StateDictError } from "../../errors.ts";
 import { PyDict } from "../../pickle/dict.ts";
-import { PyBytes, PyGlobal, PyObject, PyTuple } from "../../pickle/values.ts";
+import { PyBytes, PyGlobal, type PyObject, PyTuple } from "../../pickle/values.ts";
 import type { PyValue } from "../../pickle/values.ts";
 import { PyLeaf } from "../../pickle/view.ts";
 import type { ReduceContext, Reducer } from "../../pickle/view.ts";
@@ -27,7 +27,7 @@ import {
   voidDType,
 } from "../../tensor/numpy_dtype.ts";
 import type { StoredDType } from "../../tensor/numpy_dtype.ts";
-import type { JsonValue } from "../../cli/json.ts";
+import type { JsonValue } from "../../text/json.ts";
 
 /** A dtype as a value. */
 export class NumpyDType extends PyLeaf implements StoredDType {

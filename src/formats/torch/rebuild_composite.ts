@@ -5,7 +5,7 @@
  */
 
 import type { ReducerTable } from "../../pickle/reduce.ts";
-import { PyGlobal, PyObject, PyTuple } from "../../pickle/values.ts";
+import { PyGlobal, type PyObject, PyTuple } from "../../pickle/values.ts";
 import type { PyValue } from "../../pickle/values.ts";
 import { PyLeaf } from "../../pickle/view.ts";
 import type { ReduceContext, Reducer } from "../../pickle/view.ts";

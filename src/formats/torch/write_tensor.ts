@@ -6,7 +6,7 @@
 
 import { StateDictError } from "../../errors.ts";
 import { PyDict } from "../../pickle/dict.ts";
-import { pyFloat, PyGlobal, PyObject, PyPersistent, PyTuple } from "../../pickle/values.ts";
+import { pyFloat, PyGlobal, PyObject, type PyPersistent, PyTuple } from "../../pickle/values.ts";
 import type { PyValue } from "../../pickle/values.ts";
 import type { Storage } from "../../tensor/storage.ts";
 import type { Tensor } from "../../tensor/tensor.ts";

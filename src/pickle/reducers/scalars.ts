@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { JsonValue } from "../../cli/json.ts";
+import type { JsonValue } from "../../text/json.ts";
 import { floatJson, numberJson } from "../tagged.ts";
 import { PyFloat } from "../values.ts";
 import type { PyObject, PyValue } from "../values.ts";

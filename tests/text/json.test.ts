@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isHidden } from "../../src/cli/escape.ts";
-import { JsonFloat, jsonText, type JsonValue, writeJson } from "../../src/cli/json.ts";
+import { isHidden } from "../../src/text/escape.ts";
+import { JsonFloat, jsonText, type JsonValue, writeJson } from "../../src/text/json.ts";
 
 test("jsonText() writes scalars and containers in their order", () => {
   const value = { b: [1, -2.5, null, true, "x"], a: {}, "2": [], "1": undefined };

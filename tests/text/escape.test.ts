@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { displayWidth, isHidden, showText } from "../../src/cli/escape.ts";
+import { displayWidth, isHidden, showText } from "../../src/text/escape.ts";
 
 test("showText() leaves printable text of any script alone", () => {
   for (const text of ["", "layers.0.weight", "größe", "モデル.重み", "вес", "a\\b", "🙂"]) {
