@@ -1,0 +1,27 @@
+/**
+ * Looks at a file's first bytes: which formats are worth loading for it.
+ *
+ * @module
+ */
+
+/** Whether the bytes begin with these. */
+export function startsWith(...bytes: readonly number[]): (head: Uint8Array) => boolean {
+  return (head) => bytes.every((byte, i) => head[i] === byte);
+}
+
+/** A zip archive, also one whose first record is its end. */
+export const isZip: (head: Uint8Array) => boolean = startsWith(0x50, 0x4b);
+
+/** A length of eight bytes, then a JSON object, perhaps after blanks. */
+export function isSafetensors(head: Uint8Array): boolean {
+  if (head.length < 9) return false;
+  // The longest header has 100 MB, so the upper half of its length is 0.
+  if (head[4] || head[5] || head[6] || head[7]) return false;
+  let at = 8;
+  while (at < 16 && isBlank(head[at]!)) at++;
+  return head[at] === 0x7b;
+}
+
+function isBlank(byte: number): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
