@@ -14,7 +14,9 @@ import type { ZipProblem } from "./problem.ts";
 export function* contradictions(directory: ZipDirectory): Generator<ZipProblem> {
   yield* sameNames(directory);
   yield* overlaps(directory);
-  const first = directory.byOffset[0]?.headerOffset ?? directory.start;
+  // If no entry can be read, nothing tells where the first should be.
+  const whole = directory.entries.length === 0 ? directory.start : 0;
+  const first = directory.byOffset[0]?.headerOffset ?? whole;
   // A directory that is itself misplaced has been reported with the bytes before the archive.
   if (first > 0 && directory.base <= 0) {
     yield {
