@@ -12,6 +12,18 @@ import { outline, uniqueTensors } from "./outline.ts";
 import type { OutlineEntry } from "./outline.ts";
 import { toJS } from "./to_js.ts";
 
+/** One of the files that a sharded checkpoint is made of. */
+export interface Shard {
+  /** Its name, in the same folder. */
+  readonly name: string;
+  /** Its bytes. */
+  readonly size: number;
+  /** Its format's word. */
+  readonly format: string;
+  /** Every name that its pickles import, in order. */
+  readonly globals: readonly FileGlobal[];
+}
+
 /**
  * A file that is open. Nothing of its weights is in memory until a tensor is asked for its bytes.
  *
@@ -36,8 +48,10 @@ export class Checkpoint implements AsyncDisposable {
   readonly compression: string;
   /** The format's own metadata, such as that of safetensors. */
   readonly metadata: ReadonlyMap<string, string>;
-  /** Every name that the file's pickles import, in order. */
+  /** Every name that the file's pickles import, in order; each of the shards has its own. */
   readonly globals: readonly FileGlobal[];
+  /** The other files that it is made of; none for a file that stands by itself. */
+  readonly shards: readonly Shard[];
   /** What a person should know but that is no error. */
   readonly warnings: readonly string[];
   /** The value graph as the file has it; see {@linkcode reduce}. */
@@ -54,6 +68,12 @@ export class Checkpoint implements AsyncDisposable {
     this.compression = opened.compression;
     this.metadata = opened.metadata;
     this.globals = opened.globals;
+    this.shards = (opened.shards ?? []).map(({ name, size, opened }) => ({
+      name,
+      size,
+      format: opened.format,
+      globals: opened.globals,
+    }));
     this.warnings = opened.warnings;
     this.value = opened.value;
     this.reduce = opened.reduce;

@@ -5,6 +5,7 @@
  */
 
 import { StateDictError } from "../errors.ts";
+import type { Folder } from "../formats/format.ts";
 import { blobSource, bytesSource } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
 
@@ -16,12 +17,60 @@ function isSource(input: Input): input is ByteSource {
     typeof (input as ByteSource).size === "number";
 }
 
-/** Makes a source of the input; the second part tells whether closing it is ours to do. */
-export async function toSource(input: Input): Promise<ByteSource> {
-  if (typeof input === "string" || input instanceof URL) {
-    const { openFile } = await import("../io/file.ts");
-    return openFile(input);
+/** What an input leads to: bytes, or a folder. */
+export type Place =
+  & {
+    /** How errors name it. */
+    readonly path: string;
+    /** Opens a file beside it, by its plain name; absent where there is no beside. */
+    readonly sibling?: (name: string) => Promise<ByteSource>;
   }
+  & (
+    | { readonly source: ByteSource; readonly folder?: undefined }
+    | { readonly folder: Folder; readonly source?: undefined }
+  );
+
+/** Finds what the input leads to. */
+export async function toPlace(input: Input): Promise<Place> {
+  if (typeof input === "string" || input instanceof URL) return await pathPlace(input);
+  const source = toSource(input);
+  return { path: source.name, source };
+}
+
+async function pathPlace(input: string | URL): Promise<Place> {
+  const { openFile } = await import("../io/file.ts");
+  try {
+    const source = await openFile(input);
+    return {
+      path: source.name,
+      source,
+      sibling: async (name) => await (await import("../io/beside.ts")).openBeside(input, name),
+    };
+  } catch (error) {
+    // Which error a folder gives when it is opened differs from system to system.
+    const folder = await folderAt(input);
+    if (!folder) throw error;
+    return { path: folder.path, folder };
+  }
+}
+
+async function folderAt(path: string | URL): Promise<Folder | undefined> {
+  const { filePath, statPath } = await import("../io/file.ts");
+  try {
+    if (!(await statPath(path)).isDirectory) return undefined;
+  } catch {
+    return undefined; // the first error says more
+  }
+  const { fileNames, openInFolder } = await import("../io/beside.ts");
+  const folder = filePath(path);
+  return {
+    path: folder,
+    names: await fileNames(folder),
+    open: (name) => openInFolder(folder, name),
+  };
+}
+
+function toSource(input: Exclude<Input, string | URL>): ByteSource {
   if (input instanceof Blob) return blobSource(input);
   if (input instanceof ArrayBuffer) return bytesSource(new Uint8Array(input));
   if (input instanceof Uint8Array) {

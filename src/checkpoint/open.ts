@@ -5,18 +5,14 @@
  */
 
 import { locate } from "../errors.ts";
-import type { FormatOptions, Opened, Probe } from "../formats/format.ts";
-import { findFormat } from "../formats/table.ts";
-import { readBytes } from "../io/source.ts";
-import type { ByteSource } from "../io/source.ts";
+import type { FormatOptions } from "../formats/format.ts";
+import { openFolder, openSource } from "../formats/open.ts";
 import type { PickleLimits } from "../pickle/limits.ts";
 import type { StringEncoding } from "../pickle/machine_types.ts";
 import type { PyObject, PyValue } from "../pickle/values.ts";
-import { readZipDirectory } from "../zip/directory.ts";
-import type { ZipDirectory } from "../zip/directory.ts";
 import { Checkpoint } from "./checkpoint.ts";
-import { toSource } from "./input.ts";
-import type { Input } from "./input.ts";
+import { toPlace } from "./input.ts";
+import type { Input, Place } from "./input.ts";
 
 /** A name that the caller allows, and how its calls become values. */
 export interface AllowedName {
@@ -45,36 +41,9 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
 }
 
-/** First bytes that formats look at. */
-const HEAD = 512;
-
-/** Bytes of a source, with a zip directory read once for all who ask. */
-export async function probeSource(source: ByteSource, signal?: AbortSignal): Promise<Probe> {
-  const head = await readBytes(source, 0, Math.min(HEAD, source.size), signal);
-  let directory: Promise<ZipDirectory> | undefined;
-  return {
-    source,
-    head,
-    zip: () => directory ??= readZipDirectory(source, signal ? { signal } : {}),
-  };
-}
-
-/** Opens a source with the format that its bytes are; the source is closed if that fails. */
-export async function openSource(source: ByteSource, options: FormatOptions): Promise<Opened> {
-  try {
-    const probe = await probeSource(source, options.signal);
-    const format = await findFormat(probe);
-    if (format) return await format.open(probe, options);
-    const { describeUnknown } = await import("../formats/unknown.ts");
-    throw describeUnknown(probe);
-  } catch (error) {
-    await source.close();
-    throw locate(error, source.name);
-  }
-}
-
 /**
- * Opens a checkpoint: reads its directory and its pickle, not its weights.
+ * Opens a checkpoint: reads its directory and its pickle, not its weights. A folder is opened where
+ * its files make up one checkpoint, such as shards with an index.
  *
  * @throws `refused` if it names anything outside the allowlist and `inert` isn't set;
  *   `unrecognized`, `truncated` or `corrupt` if it is no file that statedict knows, or a broken one.
@@ -91,23 +60,27 @@ export async function openSource(source: ByteSource, options: FormatOptions): Pr
 export async function openCheckpoint(input: Input, options: OpenOptions = {}): Promise<Checkpoint> {
   options.signal?.throwIfAborted();
   const { allow = [], inert = false } = options;
-  const source = await toSource(input);
-  const opened = await openSource(source, formatOptions(options));
+  const place = await toPlace(input);
+  const { path } = place;
+  const opened = place.source
+    ? await openSource(place.source, formatOptions(options, place))
+    : await openFolder(place.folder, formatOptions(options, place));
   try {
     if (!inert) {
       const names = new Set(allow.map((name) => typeof name === "string" ? name : name.name));
       const { checkStrict } = await import("./strict.ts");
       checkStrict(opened, names);
     }
-    return new Checkpoint(opened, source.size, source.name);
+    return new Checkpoint(opened, opened.size ?? place.source?.size ?? 0, path);
   } catch (error) {
     await opened.close();
-    throw locate(error, source.name);
+    throw locate(error, path);
   }
 }
 
 function formatOptions(
   { allow = [], signal, limits, encoding, buffers }: OpenOptions,
+  { sibling }: Place,
 ): FormatOptions {
   const reducers = allow.flatMap((name) => {
     if (typeof name === "string" || !name.reduce) return [];
@@ -120,5 +93,6 @@ function formatOptions(
     ...(limits ? { limits } : {}),
     ...(encoding ? { encoding } : {}),
     ...(buffers ? { buffers } : {}),
+    ...(sibling ? { sibling } : {}),
   };
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { StateDictError } from "../errors.ts";
+import { locate, StateDictError } from "../errors.ts";
 import type { FileGlobal, Opened } from "../formats/format.ts";
 import { isAllowed } from "../pickle/allowlist.ts";
 
@@ -26,8 +26,18 @@ export function refusedGlobals(
   return [...refused.values()];
 }
 
-/** Throws `refused` if the file names what isn't allowed, or does what no ordinary pickle does. */
+/**
+ * Throws `refused` if the file, or another that is a part of it, names what isn't allowed or does
+ * what no ordinary pickle does.
+ */
 export function checkStrict(opened: Opened, allow: ReadonlySet<string>): void {
+  for (const shard of opened.shards ?? []) {
+    try {
+      checkStrict(shard.opened, allow);
+    } catch (error) {
+      throw locate(error, shard.name);
+    }
+  }
   const refused = refusedGlobals(opened, allow);
   if (refused.length > 0) {
     const shown = refused.slice(0, NAMES_SHOWN).map((use) => use.written).join(", ");

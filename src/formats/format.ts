@@ -59,6 +59,10 @@ export interface Opened {
   readonly format: string;
   /** The codec around the whole file, or `none`. */
   readonly compression: string;
+  /** Bytes of the file that leads the others, where a folder was opened. */
+  readonly size?: number;
+  /** The files that it is made of beside its own, in the order of its first use of them. */
+  readonly shards?: readonly OpenedShard[];
   /** The value graph. */
   readonly value: PyValue;
   /** What a node of it stands for. */
@@ -77,6 +81,16 @@ export interface Opened {
   close(): Promise<void>;
 }
 
+/** Another file that is a part of one. */
+export interface OpenedShard {
+  /** Its plain name. */
+  readonly name: string;
+  /** Its bytes. */
+  readonly size: number;
+  /** What it holds. */
+  readonly opened: Opened;
+}
+
 /** What a format may look at to recognise a file. */
 export interface Probe {
   /** The file. */
@@ -93,6 +107,22 @@ export interface Format {
   sniff(probe: Probe): boolean | Promise<boolean>;
   /** Opens them; closes the source if it fails. */
   open(probe: Probe, options: FormatOptions): Promise<Opened>;
+}
+
+/** A folder that somebody wants to open. */
+export interface Folder {
+  /** How errors name it. */
+  readonly path: string;
+  /** Names of the files in it, in order. */
+  readonly names: readonly string[];
+  /** Opens one of them. */
+  open(name: string): Promise<ByteSource>;
+}
+
+/** A format of folders, not of single files. */
+export interface FolderFormat {
+  /** Opens a folder. */
+  open(folder: Folder, options: FormatOptions): Promise<Opened>;
 }
 
 /** Collects what the pickles of one file say about themselves. */

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Format, Probe } from "./format.ts";
+import type { FolderFormat, Format, Probe } from "./format.ts";
+import { isSafetensors, isZip } from "./sniff.ts";
 
 /** A row: a cheap look at the first bytes, and where the format lives. */
 export interface FormatRow {
@@ -14,14 +15,13 @@ export interface FormatRow {
   readonly load: () => Promise<Format>;
 }
 
-const startsWith = (...bytes: number[]) => (head: Uint8Array): boolean =>
-  bytes.every((byte, i) => head[i] === byte);
-
-const isZip = startsWith(0x50, 0x4b);
-
 /** One line a format. */
 export const FORMATS: readonly FormatRow[] = [
   { maybe: isZip, load: async () => (await import("./torch/zip.ts")).TORCH_ZIP },
+  {
+    maybe: isSafetensors,
+    load: async () => (await import("./safetensors/safetensors.ts")).SAFETENSORS,
+  },
 ];
 
 /** The format that claims the bytes, or undefined. */
@@ -32,4 +32,22 @@ export async function findFormat(probe: Probe): Promise<Format | undefined> {
     if (await format.sniff(probe)) return format;
   }
   return undefined;
+}
+
+/** A row for folders: a look at the names in it, and where the format lives. */
+export interface FolderRow {
+  /** Whether the names of a folder's files are the format's. */
+  readonly has: (names: readonly string[]) => boolean;
+  /** Loads the format. */
+  readonly load: () => Promise<FolderFormat>;
+}
+
+/** One line a format of folders. */
+export const FOLDER_FORMATS: readonly FolderRow[] = [];
+
+/** The format of a folder with files of these names, or undefined. */
+export async function findFolderFormat(
+  names: readonly string[],
+): Promise<FolderFormat | undefined> {
+  return await FOLDER_FORMATS.find((row) => row.has(names))?.load();
 }
