@@ -21,7 +21,7 @@ import type { ZipProblem } from "./problem.ts";
  * What is read of the end at first: an end record with the longest comment, its zip64 records, and
  * room. For a checkpoint of up to about 800 tensors that is the whole directory.
  */
-export const TAIL_SIZE = 2 ** 16 + 2 ** 10;
+export const TAIL_SIZE: number = 2 ** 16 + 2 ** 10;
 
 /** How a directory is read. */
 export interface ZipReadOptions {
