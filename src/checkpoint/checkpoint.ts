@@ -54,6 +54,8 @@ export class Checkpoint implements AsyncDisposable {
   readonly shards: readonly Shard[];
   /** What a person should know but that is no error. */
   readonly warnings: readonly string[];
+  /** Whether the root is no value of the file but the list of what is in it, as of an archive. */
+  readonly listing: boolean;
   /** The value graph as the file has it; see {@linkcode reduce}. */
   readonly value: PyValue;
   /** What a node of the graph stands for: a tensor, a dict, a date, or the node itself. */
@@ -75,6 +77,7 @@ export class Checkpoint implements AsyncDisposable {
       globals: opened.globals,
     }));
     this.warnings = opened.warnings;
+    this.listing = opened.listing ?? false;
     this.value = opened.value;
     this.reduce = opened.reduce;
     this.size = size;

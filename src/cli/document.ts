@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import type { Checkpoint, Shard } from "../checkpoint/checkpoint.ts";
 import { uniqueTensors } from "../checkpoint/outline.ts";
 import { TorchStorage } from "../formats/torch/storages.ts";
 import { describeTensor } from "./document_tensor.ts";
@@ -26,6 +26,8 @@ export async function describeCheckpoint(
   options: Selection = {},
 ): Promise<Map<string, JsonValue>> {
   const entries = [...checkpoint.outline()];
+  // An archive without arrays has no value that is an empty dict.
+  if (checkpoint.listing && entries[0]?.kind === "empty") entries.shift();
   const tensors: JsonValue[] = [];
   const storages: JsonValue[] = [];
   const { keep = () => true } = options;
@@ -43,12 +45,21 @@ export async function describeCheckpoint(
     ["compression", checkpoint.compression],
     ["tensors", tensors],
     ["values", await describeValues(entries, checkpoint.reduce)],
-    ["globals", [...new Set(checkpoint.globals.map((use) => use.written))]],
+    ["globals", writtenNames(checkpoint.globals)],
     ["metadata", checkpoint.metadata],
   ]);
+  if (checkpoint.shards.length > 0) document.set("shards", checkpoint.shards.map(describeShard));
   if (storages.length > 0) document.set("storages", storages);
   const attributes = describeAttributes(entries, checkpoint.reduce);
   if (attributes.size > 0) document.set("attributes", attributes);
   if (checkpoint.warnings.length > 0) document.set("warnings", checkpoint.warnings);
   return document;
+}
+
+function describeShard({ name, size, format, globals }: Shard): JsonValue {
+  return { file: name, format, size, globals: writtenNames(globals) };
+}
+
+function writtenNames(globals: Checkpoint["globals"]): string[] {
+  return [...new Set(globals.map((use) => use.written))];
 }

@@ -63,6 +63,8 @@ export interface Opened {
   readonly size?: number;
   /** The files that it is made of beside its own, in the order of its first use of them. */
   readonly shards?: readonly OpenedShard[];
+  /** Whether the root is no value of the file but the list of what is in it, as of an archive. */
+  readonly listing?: boolean;
   /** The value graph. */
   readonly value: PyValue;
   /** What a node of it stands for. */
