@@ -24,34 +24,14 @@ export const COMMANDS: Program = [
     load: () => import("./convert.ts"),
   },
   {
-    name: "scan",
-    summary: "say what loading a file in Python would run",
-    load: () => import("./scan.ts"),
-  },
-  {
     name: "diff",
     summary: "compare the tensors and values of two files",
     load: () => import("./diff.ts"),
   },
   {
-    name: "verify",
-    summary: "check every checksum, bound and offset",
-    load: () => import("./verify.ts"),
-  },
-  {
     name: "hash",
     summary: "a digest per tensor and one of all, whatever the container",
     load: () => import("./hash.ts"),
-  },
-  {
-    name: "dis",
-    summary: "list the opcodes of a pickle",
-    load: () => import("./dis.ts"),
-  },
-  {
-    name: "view",
-    summary: "show files in a local web page",
-    load: () => import("./view.ts"),
   },
   {
     name: "completions",

@@ -7,7 +7,7 @@
 
 import { defineCommand, flagOf, GLOBAL_OPTIONS } from "./command.ts";
 import type { ArgSpec, Command, OptionSpec, OptionSpecs, Program } from "./command.ts";
-import { EXIT } from "./errors.ts";
+import { EXIT } from "./exit.ts";
 
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 

@@ -17,7 +17,7 @@ import { defineCommand } from "./command.ts";
 import type { Command } from "./command.ts";
 import { planLines, resultLine } from "./convert_report.ts";
 import { EDIT_OPTIONS, editsOf } from "./edit_options.ts";
-import { EXIT } from "./errors.ts";
+import { EXIT } from "./exit.ts";
 import { showText } from "../text/escape.ts";
 import type { Io } from "./io.ts";
 import { startProgress } from "./progress.ts";

@@ -12,7 +12,7 @@ import { floatJson } from "../pickle/tagged.ts";
 import { defineCommand } from "./command.ts";
 import type { Command } from "./command.ts";
 import { describeValues } from "./document_values.ts";
-import { EXIT } from "./errors.ts";
+import { EXIT } from "./exit.ts";
 import { showText } from "../text/escape.ts";
 import { jsonText } from "../text/json.ts";
 import type { JsonValue } from "../text/json.ts";

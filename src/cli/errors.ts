@@ -8,10 +8,8 @@ import { isStateDictError, StateDictError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 import { showText } from "../text/escape.ts";
 import type { Io } from "./io.ts";
+import { EXIT } from "./exit.ts";
 import { OutputClosed } from "./term.ts";
-
-/** Exit statuses. 1 is a command's own: the answer is no. */
-export const EXIT = { fine: 0, negative: 1, usage: 2, unreadable: 3, interrupted: 130 } as const;
 
 /** Codes that are about what the user asked for, not about what is in the input. */
 const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {

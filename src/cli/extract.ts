@@ -12,7 +12,7 @@ import { cleanupTemporaries, fileSink } from "../io/file_sink.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { defineCommand } from "./command.ts";
 import type { Command } from "./command.ts";
-import { EXIT } from "./errors.ts";
+import { EXIT } from "./exit.ts";
 import { TENSOR_FORMS } from "./extract_formats.ts";
 import type { TensorForm } from "./extract_formats.ts";
 import type { Io } from "./io.ts";

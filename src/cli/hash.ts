@@ -11,7 +11,8 @@ import { sha256Hex } from "../tensor/hash.ts";
 import { sourceChunks } from "../io/source_chunks.ts";
 import { defineCommand } from "./command.ts";
 import type { Command } from "./command.ts";
-import { errorRecord, EXIT, exitStatus, reportError } from "./errors.ts";
+import { failFile } from "./fail_file.ts";
+import { EXIT } from "./exit.ts";
 import { showText } from "../text/escape.ts";
 import type { Io } from "./io.ts";
 import { jsonText } from "../text/json.ts";
@@ -39,10 +40,7 @@ export const command: Command = defineCommand({
       try {
         await hashFile(file, options, io);
       } catch (error) {
-        if (options.json) {
-          io.stdout(`${jsonText({ file, error: { ...errorRecord(error) } })}\n`);
-          status = Math.max(status, exitStatus(error));
-        } else status = Math.max(status, reportError(error, io));
+        status = Math.max(status, failFile(file, error, options.json, io));
       }
     }
     return status;

@@ -7,7 +7,7 @@
 import { StateDictError } from "../errors.ts";
 import { argUsage, defineCommand, flagOf, GLOBAL_OPTIONS } from "./command.ts";
 import type { Command, CommandEntry, OptionSpec, OptionSpecs, Program } from "./command.ts";
-import { EXIT } from "./errors.ts";
+import { EXIT } from "./exit.ts";
 import { closest } from "./suggest.ts";
 import { VERSION } from "./version.ts";
 

@@ -6,21 +6,19 @@
 
 import { openCheckpoint } from "../checkpoint/open.ts";
 import type { OpenOptions } from "../checkpoint/open.ts";
-import { compileGlobs } from "../edit/glob.ts";
+import type { JsonValue } from "../text/json.ts";
 import { defineCommand } from "./command.ts";
 import type { Command } from "./command.ts";
-import { describeCheckpoint } from "./document.ts";
 import type { Selection } from "./document.ts";
-import { errorRecord, EXIT, exitStatus, reportError } from "./errors.ts";
+import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
-import { jsonText } from "../text/json.ts";
-import type { JsonValue } from "../text/json.ts";
 
 /** The document of a file, looked at inertly. */
 export async function inspectDocument(
   path: string,
   options: Selection & OpenOptions = {},
 ): Promise<Map<string, JsonValue>> {
+  const { describeCheckpoint } = await import("./document.ts");
   await using checkpoint = await openCheckpoint(path, { ...options, inert: true });
   return await describeCheckpoint(path, checkpoint, options);
 }
@@ -53,10 +51,8 @@ export const command: Command = defineCommand({
       try {
         await inspectFile(file, options, io);
       } catch (error) {
-        status = Math.max(status, exitStatus(error));
-        if (options.json) {
-          io.stdout(`${jsonText({ file, error: { ...errorRecord(error) } })}\n`);
-        } else status = Math.max(status, reportError(error, io));
+        const { failFile } = await import("./fail_file.ts");
+        status = Math.max(status, failFile(file, error, options.json, io));
       }
     }
     return status;
@@ -75,12 +71,21 @@ interface InspectOptions {
 
 async function inspectFile(file: string, options: InspectOptions, io: Io): Promise<void> {
   await using checkpoint = await openCheckpoint(file, { inert: true });
-  const keep = options.filter.length > 0 ? compileGlobs(options.filter) : () => true;
+  const keep = await nameFilter(options.filter);
   if (options.json) {
+    const { describeCheckpoint } = await import("./document.ts");
+    const { jsonText } = await import("../text/json.ts");
     const { sha256, stats } = options;
     io.stdout(`${jsonText(await describeCheckpoint(file, checkpoint, { keep, sha256, stats }))}\n`);
     return;
   }
   const { listCheckpoint } = await import("./listing.ts");
   await listCheckpoint(file, checkpoint, { ...options, keep }, io);
+}
+
+/** Which names fit one of the globs; all of them if there is none. */
+async function nameFilter(globs: readonly string[]): Promise<(name: string) => boolean> {
+  if (globs.length === 0) return () => true;
+  const { compileGlobs } = await import("../edit/glob.ts");
+  return compileGlobs(globs);
 }

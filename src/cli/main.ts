@@ -8,7 +8,7 @@ import { parseArgs } from "./args.ts";
 import { GLOBAL_OPTIONS } from "./command.ts";
 import type { Parsed, Program } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
-import { EXIT, exitStatus, reportError } from "./errors.ts";
+import { EXIT } from "./exit.ts";
 import { makeIo } from "./io.ts";
 import type { Io, IoSettings } from "./io.ts";
 import { OutputClosed } from "./term.ts";
@@ -27,7 +27,7 @@ export async function main(
     const status = await dispatch(words, program, io, settings, terminal);
     return finish(io, status);
   } catch (error) {
-    return tell(error, io);
+    return await tell(error, io);
   }
 }
 
@@ -41,7 +41,9 @@ function finish(io: Io, status: number): number {
   return status;
 }
 
-function tell(error: unknown, io: Io): number {
+/** Errors are rare: what shows them loads only for one. */
+async function tell(error: unknown, io: Io): Promise<number> {
+  const { exitStatus, reportError } = await import("./errors.ts");
   try {
     finish(io, 0);
     return reportError(error, io);

@@ -40,42 +40,66 @@ export function* tableLines(
   rows: readonly (readonly Cell[])[],
   options: TableOptions = {},
 ): Generator<string> {
-  const widths = columns.map((column) => displayWidth(column.title));
-  for (const row of rows) {
-    for (let i = 0; i < widths.length; i++) {
-      widths[i] = Math.max(widths[i]!, displayWidth(shown(row[i])));
-    }
-  }
-  // One name of 64 KiB must not pad every other line to 64 KiB: it sticks out instead.
-  for (let i = 0; i < widths.length; i++) widths[i] = Math.min(widths[i]!, MAX_SHOWN);
+  const lines = [
+    columns.map(({ title }): Shown => ({
+      text: title,
+      width: displayWidth(title),
+      style: "underline",
+    })),
+    ...rows.map((row) => columns.map((_, i) => shown(row[i] ?? ""))),
+  ];
+  const widths = columns.map((_, i) => {
+    let widest = 0;
+    for (const cells of lines) widest = Math.max(widest, cells[i]!.width);
+    // One name of 64 KiB must not pad every other line to 64 KiB: it sticks out instead.
+    return Math.min(widest, MAX_SHOWN);
+  });
   const { width, color = false } = options;
   if (width !== undefined) narrow(columns, widths, width);
-
-  const line = (cells: readonly Cell[]) => {
-    let text = "";
-    let missing = 0; // blanks that are written only if something follows
-    columns.forEach(({ align }, i) => {
-      const cell = cells[i] ?? "";
-      const content = shown(cell, width === undefined ? Infinity : widths[i]!);
-      const blank = Math.max(0, widths[i]! - displayWidth(content));
-      const painted = typeof cell === "string" ? content : paint(color, cell.style, content);
-      const before = align === "right" ? blank : 0;
-      if (content !== "") {
-        text += " ".repeat(missing + before) + painted;
-        missing = blank - before;
-      } else missing += blank;
-      missing += GAP.length;
-    });
-    return text;
-  };
-
-  yield line(columns.map(({ title }) => ({ text: title, style: "underline" })));
-  for (const row of rows) yield line(row);
+  for (const cells of lines) yield lineOf(columns, cells, widths, width !== undefined, color);
 }
 
-function shown(cell: Cell | undefined, max = Infinity): string {
-  const text = typeof cell === "object" ? cell.text : cell ?? "";
-  return showText(text, { max, cut: "middle" });
+/** A cell that is safe to show, and the columns it takes. */
+interface Shown {
+  readonly text: string;
+  readonly width: number;
+  readonly style: Style | undefined;
+}
+
+function shown(cell: Cell): Shown {
+  const text = showText(typeof cell === "object" ? cell.text : cell, { max: Infinity });
+  return {
+    text,
+    width: displayWidth(text),
+    style: typeof cell === "object" ? cell.style : undefined,
+  };
+}
+
+function lineOf(
+  columns: readonly Column[],
+  cells: readonly Shown[],
+  widths: readonly number[],
+  cut: boolean,
+  color: boolean,
+): string {
+  let line = "";
+  let missing = 0; // blanks that are written only if something follows
+  for (let i = 0; i < columns.length; i++) {
+    const { style } = cells[i]!;
+    let { text, width } = cells[i]!;
+    if (cut && width > widths[i]!) {
+      text = showText(text, { max: widths[i]!, cut: "middle" });
+      width = displayWidth(text);
+    }
+    const blank = Math.max(0, widths[i]! - width);
+    const before = columns[i]!.align === "right" ? blank : 0;
+    if (text !== "") {
+      line += " ".repeat(missing + before) + (style ? paint(color, style, text) : text);
+      missing = blank - before;
+    } else missing += blank;
+    missing += GAP.length;
+  }
+  return line;
 }
 
 /** Takes columns from the widest flexible one until the table fits, or none can give more. */

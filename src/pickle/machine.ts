@@ -85,18 +85,21 @@ export class PickleMachine {
     const { bytes, base, view } = window;
     const end = bytes.length;
     let floor = marks.length > 0 ? marks[marks.length - 1]! : 0;
+    // Calls cost most before the engine has compiled anything, so what nearly every opcode does
+    // stands in the loop itself.
+    let frameEnd = this.frameEnd - base;
+    this.opcodes += BURST;
 
     for (let left = BURST; left > 0; left--) {
       const start = pos;
       if (pos >= end) return window.more(pos, 1);
-      if (base + pos >= this.frameEnd) {
-        if (base + pos > this.frameEnd) {
+      if (pos >= frameEnd) {
+        if (pos > frameEnd) {
           const message = "An opcode crosses the end of its frame";
           effects.anomaly("frame-overrun", "suspicious", message, base + pos);
         }
-        this.frameEnd = Infinity;
+        this.frameEnd = frameEnd = Infinity;
       }
-      this.opcodes++;
       const op = bytes[pos++]!;
       switch (op) {
         case 0x28: // MARK
@@ -136,15 +139,23 @@ export class PickleMachine {
           pos += 8;
           break;
         }
-        case 0x71: // BINPUT
+        case 0x71: { // BINPUT
           if (pos >= end) return window.more(start, 2);
-          this.put(bytes[pos++]!, this.top(floor, start + base));
+          if (stack.length <= floor) throw underflow(start + base);
+          const index = bytes[pos++]!;
+          if (index === memo.length && farMemo.size === 0) memo.push(stack[stack.length - 1]!);
+          else this.put(index, stack[stack.length - 1]!);
           break;
-        case 0x72: // LONG_BINPUT
+        }
+        case 0x72: { // LONG_BINPUT
           if (pos + 4 > end) return window.more(start, 5);
-          this.put(view.getUint32(pos, true), this.top(floor, start + base));
+          if (stack.length <= floor) throw underflow(start + base);
+          const index = view.getUint32(pos, true);
           pos += 4;
+          if (index === memo.length && farMemo.size === 0) memo.push(stack[stack.length - 1]!);
+          else this.put(index, stack[stack.length - 1]!);
           break;
+        }
         case 0x94: { // MEMOIZE
           const value = this.top(floor, start + base);
           if (farMemo.size === 0) memo.push(value);
@@ -165,17 +176,20 @@ export class PickleMachine {
           break;
         }
         case 0x85: // TUPLE1
-          stack.push(new PyTuple([this.pop(floor, start + base)]));
+          if (stack.length <= floor) throw underflow(start + base);
+          stack.push(new PyTuple([stack.pop()!]));
           break;
         case 0x86: { // TUPLE2
-          const b = this.pop(floor, start + base);
-          stack.push(new PyTuple([this.pop(floor, start + base), b]));
+          if (stack.length < floor + 2) throw underflow(start + base);
+          const b = stack.pop()!;
+          stack.push(new PyTuple([stack.pop()!, b]));
           break;
         }
         case 0x87: { // TUPLE3
-          const c = this.pop(floor, start + base);
-          const b = this.pop(floor, start + base);
-          stack.push(new PyTuple([this.pop(floor, start + base), b, c]));
+          if (stack.length < floor + 3) throw underflow(start + base);
+          const c = stack.pop()!;
+          const b = stack.pop()!;
+          stack.push(new PyTuple([stack.pop()!, b, c]));
           break;
         }
         case 0x74: { // TUPLE
@@ -298,7 +312,7 @@ export class PickleMachine {
           const length = window.uint64(pos);
           pos += 8;
           this.checkLength(pos + base, length);
-          if (this.frameEnd !== Infinity) {
+          if (frameEnd !== Infinity) {
             effects.anomaly(
               "frame-nested",
               "suspicious",
@@ -306,7 +320,8 @@ export class PickleMachine {
               start + base,
             );
           }
-          this.frameEnd = pos + base + length;
+          frameEnd = pos + length;
+          this.frameEnd = base + frameEnd;
           break;
         }
         case 0x43: // SHORT_BINBYTES

@@ -5,9 +5,6 @@
  */
 
 import { StateDictError } from "../errors.ts";
-import { CONTAINER_REDUCERS } from "./reducers/containers.ts";
-import { DATETIME_REDUCERS } from "./reducers/datetimes.ts";
-import { SCALAR_REDUCERS } from "./reducers/scalars.ts";
 import { PyGlobal, PyObject, PyPersistent } from "./values.ts";
 import type { PyValue } from "./values.ts";
 import type { ReduceContext, Reducer } from "./view.ts";
@@ -15,12 +12,27 @@ import type { ReduceContext, Reducer } from "./view.ts";
 /** Reducers by the callee's Python 3 name. */
 export type ReducerTable = readonly (readonly [string, Reducer<PyObject>])[];
 
-/** Everything of Python's standard library that has a plain form. */
-export const STANDARD_REDUCERS: ReducerTable = [
-  ...CONTAINER_REDUCERS,
-  ...SCALAR_REDUCERS,
-  ...DATETIME_REDUCERS,
+/** Which modules of Python's standard library have reducers, and where those are. One line a table. */
+const STANDARD: readonly { modules: readonly string[]; load: () => Promise<ReducerTable> }[] = [
+  {
+    modules: ["collections"],
+    load: async () => (await import("./reducers/containers.ts")).CONTAINER_REDUCERS,
+  },
+  {
+    modules: ["builtins", "decimal", "_pydecimal", "fractions", "pathlib", "pathlib._local"],
+    load: async () => (await import("./reducers/scalars.ts")).SCALAR_REDUCERS,
+  },
+  {
+    modules: ["datetime"],
+    load: async () => (await import("./reducers/datetimes.ts")).DATETIME_REDUCERS,
+  },
 ];
+
+/** The standard reducers for a file that names these modules; most files name one or two. */
+export async function loadStandardReducers(modules: ReadonlySet<string>): Promise<ReducerTable[]> {
+  const wanted = STANDARD.filter((row) => row.modules.some((module) => modules.has(module)));
+  return await Promise.all(wanted.map((row) => row.load()));
+}
 
 /** What a format knows beyond the calls: what its bare names and its persistent ids stand for. */
 export interface ReduceRules {

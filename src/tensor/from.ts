@@ -6,7 +6,7 @@
 
 import { StateDictError } from "../errors.ts";
 import { dtypeByName } from "./dtype.ts";
-import { bytesStorage } from "./storage.ts";
+import { bytesStorage } from "./memory.ts";
 import { countElements } from "./strides.ts";
 import { Tensor } from "./tensor.ts";
 

@@ -8,7 +8,6 @@
 import { StateDictError } from "../errors.ts";
 import { readBytes, readInto } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
-import { swapWords } from "./byte_order.ts";
 import type { ByteOrder } from "./dtype.ts";
 
 /** Where a storage's bytes lie. */
@@ -109,11 +108,6 @@ export class Storage {
   }
 }
 
-/** A storage over bytes in memory, little-endian. */
-export function bytesStorage(bytes: Uint8Array<ArrayBuffer>, id = "0"): Storage {
-  return new Storage({ id, nbytes: bytes.length, bytes });
-}
-
 /** Where the bytes lie, found out if need be. */
 async function placeOf(storage: Storage, signal?: AbortSignal): Promise<StoragePlace> {
   if (storage.place) return storage.place;
@@ -178,7 +172,7 @@ async function readWhole(
     }
     if (storage.byteOrder === "big" && storage.word > 1) {
       if (source.view) bytes = bytes.slice();
-      swapWords(bytes, storage.word);
+      (await import("./byte_order.ts")).swapWords(bytes, storage.word);
     }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
@@ -241,6 +235,6 @@ async function readSwapped(
   const whole = first === start && end - start === target.length;
   const words = whole ? target : new Uint8Array(end - first);
   await readInto(source, offset + first, words, signal);
-  swapWords(words, word);
+  (await import("./byte_order.ts")).swapWords(words, word);
   if (!whole) target.set(words.subarray(start - first, start - first + target.length));
 }

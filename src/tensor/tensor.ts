@@ -7,18 +7,14 @@
 import { StateDictError } from "../errors.ts";
 import { PyForeign } from "../pickle/values.ts";
 import type { PyValue } from "../pickle/values.ts";
-import { tensorBytes } from "./bytes.ts";
 import type { MaterializeOptions } from "./bytes.ts";
 import { checkReach, checkView, packedBytes } from "./check.ts";
-import { tensorChunks } from "./chunks.ts";
 import type { ChunkOptions } from "./chunks.ts";
 import type { DType } from "./dtype.ts";
-import { tensorData, tensorFloat32 } from "./materialize.ts";
 import type { TensorData } from "./materialize.ts";
 import { loadStorage } from "./storage.ts";
 import type { Storage } from "./storage.ts";
 import { contiguousStrides, countElements, isColumnMajor, isRowMajor } from "./strides.ts";
-import { tensorToJS } from "./to_js.ts";
 import type { TensorJS } from "./to_js.ts";
 
 /**
@@ -40,6 +36,32 @@ export type TensorLayout =
   | "nested_jagged"
   | "dtensor"
   | "wrapper";
+
+/** The code that turns loaded bytes into elements. It comes with the bytes: a listing needs none. */
+export interface ElementCode {
+  /** Behind {@linkcode Tensor.bytes}. */
+  readonly bytes: (tensor: Tensor, options?: MaterializeOptions) => Uint8Array<ArrayBuffer>;
+  /** Behind {@linkcode Tensor.data}. */
+  readonly data: (tensor: Tensor) => TensorData;
+  /** Behind {@linkcode Tensor.toFloat32}. */
+  readonly float32: (tensor: Tensor, options?: MaterializeOptions) => Float32Array<ArrayBuffer>;
+  /** Behind {@linkcode Tensor.toJS}. */
+  readonly js: (tensor: Tensor, options?: MaterializeOptions) => TensorJS;
+}
+
+let elementCode: ElementCode | undefined;
+
+/** Makes elements available without a load, for storages that are in memory from the start. */
+export function provideElements(code: ElementCode): void {
+  elementCode = code;
+}
+
+function elements(): ElementCode {
+  if (elementCode) return elementCode;
+  throw new StateDictError("not-loaded", "The tensor's bytes are still in the file", {
+    hint: "await tensor.load() first",
+  });
+}
 
 /** What a tensor is made of; `dtype` and `shape` are enough for a meta tensor. */
 export interface TensorInit {
@@ -172,6 +194,7 @@ export class Tensor extends PyForeign {
 
   /** Loads the storage, and those of the parts. Tensors over one storage share the load. */
   async load(signal?: AbortSignal): Promise<this> {
+    elementCode ??= (await import("./elements.ts")).ELEMENTS;
     for (const tensor of withParts(this)) {
       if (tensor.storage && !tensor.storage.bytes) await loadStorage(tensor.storage, signal);
     }
@@ -182,13 +205,14 @@ export class Tensor extends PyForeign {
    * The elements as bytes, row-major and little-endian, in blocks, without loading the storage. A
    * block is good until the next one is asked for, and not to be changed.
    */
-  chunks(options?: ChunkOptions): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-    return tensorChunks(this, options);
+  async *chunks(options?: ChunkOptions): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+    const { tensorChunks } = await import("./chunks.ts");
+    yield* tensorChunks(this, options);
   }
 
   /** The loaded elements as bytes, row-major and little-endian: the storage's own where it can be. */
   bytes(options?: MaterializeOptions): Uint8Array<ArrayBuffer> {
-    return tensorBytes(this, options);
+    return elements().bytes(this, options);
   }
 
   /**
@@ -199,17 +223,17 @@ export class Tensor extends PyForeign {
    * number its integer; what has no typed array, and packed elements, the bytes.
    */
   get data(): TensorData {
-    return tensorData(this);
+    return elements().data(this);
   }
 
   /** The loaded elements as float32, row-major; quantized ones as the numbers they stand for. */
   toFloat32(options?: MaterializeOptions): Float32Array<ArrayBuffer> {
-    return tensorFloat32(this, options);
+    return elements().float32(this, options);
   }
 
   /** The loaded elements as nested arrays, or the bare element of a 0-dimensional tensor. */
   toJS(options?: MaterializeOptions): TensorJS {
-    return tensorToJS(this, options);
+    return elements().js(this, options);
   }
 }
 

@@ -11,8 +11,11 @@ export const MAX_SHOWN = 120;
 /** Marks that may follow one letter: a third and more would climb over the lines above. */
 const MAX_MARKS = 2;
 
-/** Nearly every name is this, and needs no look at Unicode's tables. */
-const PLAIN = /^[ -~]*$/;
+/**
+ * Nearly every name is this, and needs no look at Unicode's tables: what Latin scripts print, each
+ * in one column. Left out are the controls and, among 80 to ff, U+00A0 and the soft hyphen.
+ */
+const PLAIN = /^[ -~\u00a1-\u00ac\u00ae-\u02ff]*$/;
 
 /** Made on first need: V8 takes 0.3 ms to look the properties up, more than all else here. */
 let patterns: ReturnType<typeof makePatterns> | undefined;

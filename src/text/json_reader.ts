@@ -9,7 +9,7 @@
 
 import { StateDictError } from "../errors.ts";
 
-/** Levels that values may nest: serde_json, which the safetensors library reads with, goes as deep. */
+/** Levels of objects and arrays: serde_json, which the safetensors library reads with, goes as deep. */
 export const MAX_JSON_DEPTH = 127;
 
 /** Characters of a name that errors show. */
@@ -179,18 +179,20 @@ export class JsonReader {
     return this.peek() === 0x6e && this.takes("null");
   }
 
-  /** Reads over a value of any kind; gives its text. */
-  skip(depth = 0): string {
-    if (depth > MAX_JSON_DEPTH) throw this.fail(`nests more than ${MAX_JSON_DEPTH} levels deep`);
+  /** Reads over a value of any kind, `level` objects and arrays deep with it; gives its text. */
+  skip(level = 1): string {
     const code = this.peek();
+    if ((code === OPEN_BRACE || code === OPEN_BRACKET) && level > MAX_JSON_DEPTH) {
+      throw this.fail(`nests more than ${MAX_JSON_DEPTH} levels deep`);
+    }
     const start = this.pos;
     if (code === OPEN_BRACE) {
       for (let more = this.enterObject(); more; more = this.nextMember()) {
         this.key();
-        this.skip(depth + 1);
+        this.skip(level + 1);
       }
     } else if (code === OPEN_BRACKET) {
-      for (let more = this.enterArray(); more; more = this.nextItem()) this.skip(depth + 1);
+      for (let more = this.enterArray(); more; more = this.nextItem()) this.skip(level + 1);
     } else if (code === QUOTE) this.string();
     else if (!this.takes("true") && !this.takes("false") && !this.takes("null")) this.number();
     return this.text.slice(start, this.pos);

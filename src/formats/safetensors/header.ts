@@ -119,7 +119,7 @@ function readTensor(reader: JsonReader, name: string): HeaderTensor {
     else if (key === "shape" && !shape) shape = readIntegers(reader);
     else if (key === "data_offsets" && !offsets) offsets = readIntegers(reader);
     else if (FIELDS.has(key)) throw reader.fail(`has two ${key} for ${quoted(name)}`);
-    else reader.skip(2);
+    else reader.skip(3);
   }
   if (!dtype || !shape || offsets?.length !== 2) {
     throw reader.fail(`lacks a dtype, a shape or two offsets for ${quoted(name)}`);

@@ -17,9 +17,6 @@ import { copyTensor } from "../../tensor/derive.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { badCall, boolArgument, dictArgument, dtypeArgument, intsArgument } from "./arguments.ts";
 import { placementsOf } from "./placements.ts";
-import { COMPOSITE_REBUILDS } from "./rebuild_composite.ts";
-import { OLD_REBUILDS } from "./rebuild_old.ts";
-import { rebuildQuantized } from "./rebuild_quantized.ts";
 import { storageArgument, strided, tensorArgument, typedDtype } from "./strided.ts";
 
 /** The lazy bits of `metadata`: the logical value is the conjugate or negation of the bytes. */
@@ -131,19 +128,16 @@ function withState(tensor: Tensor, state: PyValue, context: ReduceContext): Tens
   });
 }
 
-/** Every call that makes a tensor, by its Python 3 name. */
+/** The calls that make most tensors, by their Python 3 name; see `reduce.ts` for the rest. */
 export const TENSOR_REBUILDS: ReducerTable = [
   ["torch._utils._rebuild_tensor", rebuildTensor],
   ["torch._utils._rebuild_tensor_v2", rebuildTensor],
   ["torch._utils._rebuild_tensor_v3", rebuildTensorV3],
   ["torch._utils._rebuild_parameter", rebuildParameter],
   ["torch._utils._rebuild_parameter_with_state", rebuildParameter],
-  ["torch._utils._rebuild_qtensor", rebuildQuantized],
   ["torch._utils._rebuild_meta_tensor_no_storage", rebuildMeta],
   ["torch._tensor._rebuild_from_type_v2", rebuildFromType],
   ["torch._tensor._rebuild_from_type", rebuildFromType],
   // Files of torch < 1.6 name the module as it was then.
   ["torch.tensor._rebuild_from_type", rebuildFromType],
-  ...COMPOSITE_REBUILDS,
-  ...OLD_REBUILDS,
 ];

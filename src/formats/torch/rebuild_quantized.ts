@@ -4,19 +4,19 @@
  * @module
  */
 
+import type { ReducerTable } from "../../pickle/reduce.ts";
 import { pyFloat, PyGlobal, PyTuple } from "../../pickle/values.ts";
 import type { PyObject, PyValue } from "../../pickle/values.ts";
 import type { ReduceContext, Reducer } from "../../pickle/view.ts";
 import { copyTensor } from "../../tensor/derive.ts";
 import { dtypeByName } from "../../tensor/dtype.ts";
-import { bytesStorage } from "../../tensor/storage.ts";
+import { bytesStorage } from "../../tensor/memory.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import type { TensorInit } from "../../tensor/tensor.ts";
 import { badCall, boolArgument, intArgument, numberArgument } from "./arguments.ts";
 import { storageArgument, strided, tensorArgument, typedDtype } from "./strided.ts";
 
-/** `_rebuild_qtensor`. */
-export const rebuildQuantized: Reducer<PyObject> = (object, context) => {
+const rebuildQuantized: Reducer<PyObject> = (object, context) => {
   const [storage, offset, size, stride, parameters, requiresGrad] = object.args.items;
   if (!(parameters instanceof PyTuple)) {
     throw badCall(object, "is given no quantization parameters");
@@ -92,3 +92,8 @@ function quantizationValues(
     storage: bytesStorage(bytes, "list"),
   });
 }
+
+/** By the callee's Python 3 name. */
+export const QUANTIZED_REBUILDS: ReducerTable = [
+  ["torch._utils._rebuild_qtensor", rebuildQuantized],
+];

@@ -48,7 +48,7 @@ export const TORCH_ZIP: Format = {
       format: "torch-zip",
       compression: "none",
       value: pickle.value,
-      reduce: torchReduce({
+      reduce: await torchReduce(report.globals, {
         persistent: find,
         place: () => {
           throw new StateDictError("corrupt", "A byte string lies outside the pickle", { member });
