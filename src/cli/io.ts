@@ -5,7 +5,6 @@
  * @module
  */
 
-import { errorLine } from "./errors.ts";
 import { wantsColor } from "./paint.ts";
 import type { Stream, Terminal } from "./term.ts";
 
@@ -104,7 +103,12 @@ function interruptible(terminal: Terminal, cleanup: () => void | Promise<void>):
     if (begun) terminal.exit(status);
     begun = true;
     Promise.resolve().then(cleanup)
-      .catch((error) => terminal.write("stderr", new TextEncoder().encode(`${errorLine(error)}\n`)))
+      .catch((error) => complain(terminal, error))
       .finally(() => terminal.exit(status));
   });
+}
+
+async function complain(terminal: Terminal, error: unknown): Promise<void> {
+  const { errorLine } = await import("./errors.ts");
+  terminal.write("stderr", new TextEncoder().encode(`${errorLine(error)}\n`));
 }
