@@ -21,7 +21,7 @@ import type { MachineOptions, Pause } from "./machine_types.ts";
 import { PickleWindow } from "./machine_window.ts";
 import * as text from "./text.ts";
 import { PyBytes, PyExtension, pyFloat, PyObject, PyPersistent, PyTuple } from "./values.ts";
-import type { PyValue } from "./values.ts";
+import type { ByteSpan, PyValue } from "./values.ts";
 
 /** Opcodes run at a time; see {@linkcode PickleMachine.burst}. */
 const BURST = 512;
@@ -56,6 +56,11 @@ export class PickleMachine {
   /** Puts a value in the place of the object that an `inline` pause showed. */
   resume(value: PyValue): void {
     this.stack[this.stack.length - 1] = value;
+  }
+
+  /** Hands over the buffer that a `buffer` pause wants. */
+  provide(buffer: PyBytes): void {
+    this.stack.push(buffer);
   }
 
   /**
@@ -339,7 +344,7 @@ export class PickleMachine {
           this.checkLength(from + base, length);
           const kind = op === 0x96 ? "bytearray" : "bytes";
           if (length >= spanFrom) {
-            stack.push(new PyBytes(kind, null, { offset: base + from, length }));
+            stack.push(new PyBytes(kind, null, this.span(base + from, length)));
           } else {
             if (from + length > end) return window.more(start, 1 + width + length);
             const data = bytes.subarray(from, from + length);
@@ -493,7 +498,11 @@ export class PickleMachine {
           break;
         }
         case 0x97: { // NEXT_BUFFER
-          const buffer = this.options.buffers?.[this.nextBuffer++];
+          const index = this.nextBuffer++;
+          const buffer = this.options.buffers?.[index];
+          if (!buffer && this.options.pauseForBuffers) {
+            return { kind: "buffer", at: base + pos, index };
+          }
           if (!buffer) {
             throw new StateDictError("corrupt", "An out-of-band buffer is missing", {
               offset: start + base,
@@ -522,6 +531,11 @@ export class PickleMachine {
       }
     }
     return pos;
+  }
+
+  private span(offset: number, length: number): ByteSpan {
+    const { source } = this.options;
+    return source ? { offset, length, source } : { offset, length };
   }
 
   private floor(): number {

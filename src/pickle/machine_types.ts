@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ByteSource } from "../io/source.ts";
 import type { PickleLimits } from "./limits.ts";
 import type { PyGlobal, PyObject, PyValue } from "./values.ts";
 
@@ -50,8 +51,12 @@ export interface MachineOptions {
   readonly buffers?: readonly Uint8Array<ArrayBuffer>[];
   /** Limits to change. */
   readonly limits?: Partial<PickleLimits>;
+  /** Whether the machine pauses for buffers that it wasn't given; else they are an error. */
+  readonly pauseForBuffers?: boolean;
   /** Byte strings at least so long stay in the stream; never by default. */
   readonly spanFrom?: number;
+  /** The stream, as the byte strings that stay in it name it. */
+  readonly source?: ByteSource;
   /** Where the stream ends, if that is known. */
   readonly size?: number;
   /** Asked after every BUILD of a call node: true if bytes that aren't opcodes follow. */
@@ -64,4 +69,6 @@ export type Pause =
   /** It needs `length` bytes from `at` on. */
   | { readonly kind: "more"; readonly at: number; readonly length: number }
   /** Bytes that aren't opcodes stand at `at`; see {@linkcode PickleMachine.resume}. */
-  | { readonly kind: "inline"; readonly at: number; readonly object: PyObject };
+  | { readonly kind: "inline"; readonly at: number; readonly object: PyObject }
+  /** It wants the out-of-band buffer of this number; see {@linkcode PickleMachine.provide}. */
+  | { readonly kind: "buffer"; readonly at: number; readonly index: number };

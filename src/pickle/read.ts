@@ -10,7 +10,7 @@ import type { ByteSource } from "../io/source.ts";
 import { DEFAULT_PICKLE_LIMITS, limitError } from "./limits.ts";
 import { PickleMachine } from "./machine.ts";
 import type { GlobalUse, MachineOptions, PickleAnomaly } from "./machine_types.ts";
-import type { PyObject, PyValue } from "./values.ts";
+import type { PyBytes, PyObject, PyValue } from "./values.ts";
 
 /** One pickle, read. */
 export interface Pickle {
@@ -37,9 +37,13 @@ export interface InlineValue {
 }
 
 /** How to read a pickle of a source. */
-export interface ReadOptions extends Omit<MachineOptions, "size"> {
+export interface ReadOptions extends Omit<MachineOptions, "size" | "pauseForBuffers"> {
   /** Reads the bytes that stand between opcodes after `object`; goes with `inlineAfter`. */
   readonly readInline?: (object: PyObject, at: number) => Promise<InlineValue>;
+  /** Finds an out-of-band buffer that isn't among `buffers`. */
+  readonly findBuffer?: (index: number) => Promise<PyBytes>;
+  /** Bytes to look at first; 64 KiB by default. */
+  readonly firstWindow?: number;
   /** Ends the work when it fires. */
   readonly signal?: AbortSignal;
 }
@@ -48,6 +52,8 @@ export interface ReadOptions extends Omit<MachineOptions, "size"> {
 const FIRST_WINDOW = 64 * 1024;
 /** Windows double up to this. */
 const LARGEST_WINDOW = 1024 * 1024;
+/** The window after inline bytes: the next array's description, which is all that most files have there. */
+const INLINE_WINDOW = 4 * 1024;
 
 /** Reads one pickle of bytes in memory, from `start` on. */
 export function parsePickle(
@@ -72,31 +78,46 @@ export async function readPickle(
   start: number,
   options: ReadOptions = {},
 ): Promise<Pickle> {
-  const machine = new PickleMachine({ ...options, size: source.size });
+  const { signal, readInline, findBuffer, firstWindow = FIRST_WINDOW } = options;
+  const machine = new PickleMachine({
+    source,
+    ...options,
+    size: source.size,
+    pauseForBuffers: findBuffer !== undefined,
+  });
   const limit = options.limits?.bytes ?? DEFAULT_PICKLE_LIMITS.bytes;
-  const inMemory = source.view !== undefined;
   let at = start;
-  let want = FIRST_WINDOW;
+  let want = firstWindow;
   let seen = 0;
   for (;;) {
-    options.signal?.throwIfAborted();
-    const length = inMemory ? source.size - at : Math.min(want, source.size - at);
+    signal?.throwIfAborted();
+    const length = Math.min(want, source.size - at);
     if (length < 0) {
       throw new StateDictError("truncated", "The pickle ends before its STOP", { offset: at });
     }
-    const bytes = await readBytes(source, at, length, options.signal);
+    const bytes = await readBytes(source, at, length, signal);
     const pause = machine.run(bytes, at, at + length >= source.size);
     if (pause.kind === "done") return result(machine, pause.value, pause.end);
-    let next = pause.at;
-    seen += Math.min(next, at + length) - at;
-    if (seen > limit) throw limitError(`A pickle of more than ${seen} bytes`, limit, "bytes", next);
+    seen += Math.min(pause.at, at + length) - at;
+    if (seen > limit) {
+      throw limitError(`A pickle of more than ${seen} bytes`, limit, "bytes", pause.at);
+    }
+    at = pause.at;
     if (pause.kind === "inline") {
-      const inline = await options.readInline!(pause.object, pause.at);
+      const inline = await readInline!(pause.object, pause.at);
       machine.resume(inline.value);
-      next = inline.end;
-      want = FIRST_WINDOW;
-    } else want = Math.max(Math.min(want * 2, LARGEST_WINDOW), pause.length);
-    at = next;
+      at = inline.end;
+      want = INLINE_WINDOW;
+    } else if (pause.kind === "buffer") {
+      machine.provide(await findBuffer!(pause.index));
+      want = INLINE_WINDOW;
+    } else {
+      // One long text must fit the limit before memory is taken for it.
+      if (pause.length > limit) {
+        throw limitError(`A text of ${pause.length} bytes`, limit, "bytes", pause.at);
+      }
+      want = Math.max(Math.min(want * 2, LARGEST_WINDOW), pause.length);
+    }
   }
 }
 

@@ -16,6 +16,7 @@
  * @module
  */
 
+import type { ByteSource } from "../io/source.ts";
 import type { PyDict, PySet } from "./dict.ts";
 
 /** Any value of a pickle. */
@@ -86,12 +87,14 @@ export class PyBytes {
   }
 }
 
-/** A run of bytes in a pickle's stream. */
+/** A run of bytes in a pickle's stream, or in a file beside it. */
 export interface ByteSpan {
-  /** First byte, counted from the stream's start. */
+  /** First byte, counted from the source's start. */
   readonly offset: number;
   /** Bytes. */
   readonly length: number;
+  /** What holds them; absent where only the caller knows the stream. */
+  readonly source?: ByteSource;
 }
 
 /** A tuple. */
