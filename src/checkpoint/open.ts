@@ -24,7 +24,10 @@ export interface AllowedName {
 
 /** How to open a file. */
 export interface OpenOptions {
-  /** Names outside the allowlist that are allowed. */
+  /**
+   * Names outside the allowlist that are allowed. `numpy.object_` stands for the arrays of Python
+   * objects in npy and npz files: each is a pickle, held to the allowlist like any other.
+   */
   readonly allow?: readonly (string | AllowedName)[];
   /**
    * Whether everything may be looked at: names outside the allowlist become inert nodes instead of
@@ -67,7 +70,7 @@ export async function openCheckpoint(input: Input, options: OpenOptions = {}): P
     : await openFolder(place.folder, formatOptions(options, place));
   try {
     if (!inert) {
-      const names = new Set(allow.map((name) => typeof name === "string" ? name : name.name));
+      const names = new Set(allow.map(nameOf));
       const { checkStrict } = await import("./strict.ts");
       checkStrict(opened, names);
     }
@@ -87,12 +90,18 @@ function formatOptions(
     const { reduce } = name;
     return [[name.name, (call: PyObject) => reduce(call)] as const];
   });
+  const objects = allow.some((name) => nameOf(name) === "numpy.object_");
   return {
     reducers,
+    objects,
     ...(signal ? { signal } : {}),
     ...(limits ? { limits } : {}),
     ...(encoding ? { encoding } : {}),
     ...(buffers ? { buffers } : {}),
     ...(sibling ? { sibling } : {}),
   };
+}
+
+function nameOf(allowed: string | AllowedName): string {
+  return typeof allowed === "string" ? allowed : allowed.name;
 }

@@ -121,7 +121,7 @@ async function describeContents(
   fields: Fields,
   options: DocumentOptions,
 ): Promise<void> {
-  if (tensor.isComposite || tensor.dtype.objects || !tensor.storage) {
+  if (tensor.isComposite || tensor.elements || !tensor.storage) {
     if (options.sha256) fields.set("sha256", null);
     return;
   }

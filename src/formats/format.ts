@@ -25,6 +25,8 @@ export interface FormatOptions {
   readonly buffers?: readonly Uint8Array<ArrayBuffer>[];
   /** The caller's own reducers, asked before the format's. */
   readonly reducers?: ReducerTable;
+  /** Whether numpy's arrays of Python objects are read: each is a pickle. */
+  readonly objects?: boolean;
   /** Opens a file beside this one, by its plain name; absent where there is no beside. */
   readonly sibling?: (name: string) => Promise<ByteSource>;
 }

@@ -12,6 +12,9 @@ export function startsWith(...bytes: readonly number[]): (head: Uint8Array) => b
 /** A zip archive, also one whose first record is its end. */
 export const isZip: (head: Uint8Array) => boolean = startsWith(0x50, 0x4b);
 
+/** An array in npy form. */
+export const isNpy: (head: Uint8Array) => boolean = startsWith(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
+
 /** A length of eight bytes, then a JSON object, perhaps after blanks. */
 export function isSafetensors(head: Uint8Array): boolean {
   if (head.length < 9) return false;
@@ -24,4 +27,10 @@ export function isSafetensors(head: Uint8Array): boolean {
 
 function isBlank(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
+/** A JSON list or object, perhaps after blanks. */
+export function isJson(head: Uint8Array): boolean {
+  const first = head.find((byte) => !isBlank(byte));
+  return first === 0x7b || first === 0x5b;
 }

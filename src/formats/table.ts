@@ -5,7 +5,7 @@
  */
 
 import type { FolderFormat, Format, Probe } from "./format.ts";
-import { isSafetensors, isZip } from "./sniff.ts";
+import { isJson, isNpy, isSafetensors, isZip } from "./sniff.ts";
 
 /** A row: a cheap look at the first bytes, and where the format lives. */
 export interface FormatRow {
@@ -22,6 +22,9 @@ export const FORMATS: readonly FormatRow[] = [
     maybe: isSafetensors,
     load: async () => (await import("./safetensors/safetensors.ts")).SAFETENSORS,
   },
+  { maybe: isNpy, load: async () => (await import("./numpy/npy.ts")).NPY },
+  { maybe: isZip, load: async () => (await import("./numpy/npz.ts")).NPZ },
+  { maybe: isJson, load: async () => (await import("./json/json.ts")).JSON_FORMAT },
 ];
 
 /** The format that claims the bytes, or undefined. */

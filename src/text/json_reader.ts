@@ -8,20 +8,10 @@
  */
 
 import { StateDictError } from "../errors.ts";
+import type { TextOrigin } from "./utf8.ts";
 
 /** Levels of objects and arrays: serde_json, which the safetensors library reads with, goes as deep. */
 export const MAX_JSON_DEPTH = 127;
-
-/** Characters of a name that errors show. */
-const SHOWN = 80;
-
-/** Where a text comes from, for errors. */
-export interface JsonOrigin {
-  /** What it is called: `The header`. */
-  readonly title: string;
-  /** Its offset in the file. */
-  readonly offset: number;
-}
 
 /**
  * Reads a JSON text from front to back.
@@ -36,11 +26,11 @@ export interface JsonOrigin {
  */
 export class JsonReader {
   private readonly text: string;
-  private readonly origin: JsonOrigin;
+  private readonly origin: TextOrigin;
   private pos = 0;
 
   /** Starts at the beginning of a text. */
-  constructor(text: string, origin: JsonOrigin) {
+  constructor(text: string, origin: TextOrigin) {
     this.text = text;
     this.origin = origin;
   }
@@ -231,21 +221,6 @@ export class JsonReader {
     if (!NUMBER.test(this.text)) throw this.fail("has something that is no JSON value");
     this.pos = NUMBER.lastIndex;
   }
-}
-
-/** Decodes UTF-8 and nothing else. @throws `corrupt` where it is none. */
-export function decodeJson(bytes: Uint8Array, origin: JsonOrigin): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    const { title, offset } = origin;
-    throw new StateDictError("corrupt", `${title} is not valid UTF-8`, { offset, cause });
-  }
-}
-
-/** A name from a file as errors show it. */
-export function quoted(name: string): string {
-  return JSON.stringify(name.length > SHOWN ? `${name.slice(0, SHOWN)}…` : name);
 }
 
 const QUOTE = 0x22;

@@ -11,7 +11,9 @@ import { StateDictError } from "../../errors.ts";
 import { readBytes } from "../../io/source.ts";
 import type { ByteSource } from "../../io/source.ts";
 import type { DType } from "../../tensor/dtype.ts";
-import { decodeJson, JsonReader, quoted } from "../../text/json_reader.ts";
+import { JsonReader } from "../../text/json_reader.ts";
+import { quoted } from "../../text/quoted.ts";
+import { decodeUtf8 } from "../../text/utf8.ts";
 import { safetensorsDType } from "./dtypes.ts";
 import { checkLayout, checkSize } from "./layout.ts";
 
@@ -83,7 +85,7 @@ export function headerLength(head: Uint8Array, size: number): number {
 /** The entries of a header's JSON, sorted by their place. */
 export function parseHeader(bytes: Uint8Array): Pick<Header, "tensors" | "metadata"> {
   const origin = { title: "The header", offset: LENGTH_BYTES };
-  const reader = new JsonReader(decodeJson(bytes, origin), origin);
+  const reader = new JsonReader(decodeUtf8(bytes, origin), origin);
   if (bytes[0] !== 0x7b) throw reader.fail('doesn\'t begin with "{"');
   const tensors: HeaderTensor[] = [];
   let metadata: Map<string, string> | undefined;

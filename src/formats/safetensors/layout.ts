@@ -5,7 +5,7 @@
  */
 
 import { StateDictError } from "../../errors.ts";
-import { quoted } from "../../text/json_reader.ts";
+import { quoted } from "../../text/quoted.ts";
 import type { HeaderTensor } from "./header.ts";
 
 function corrupt(what: string): StateDictError {
