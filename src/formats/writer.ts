@@ -60,6 +60,11 @@ export const WRITERS: readonly WriterRow[] = [
     extensions: [".pt", ".pth", ".bin", ".ckpt"],
     load: async () => (await import("./torch/write.ts")).TORCH_WRITER,
   },
+  {
+    name: "json",
+    extensions: [".json"],
+    load: async () => (await import("./json/write.ts")).JSON_WRITER,
+  },
 ];
 
 /** The writer of a name, or of a file name's ending. */

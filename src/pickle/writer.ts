@@ -82,6 +82,10 @@ function tooDeep(): StateDictError {
 /** The work of a value with parts. */
 function open(w: Writer, value: PyValue): Work {
   if (value instanceof PyForeign) return open(w, w.memo.standFor(value, w.options));
+  if (value instanceof PyObject && w.options.substitute) {
+    const other = w.options.substitute(value);
+    if (other !== value) return open(w, other);
+  }
   if (Array.isArray(value)) return writeList(w, value);
   if (value instanceof PyTuple) return writeTuple(w, value);
   if (value instanceof PyDict) return writeDict(w, value);

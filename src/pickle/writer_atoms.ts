@@ -6,7 +6,7 @@
 
 import { StateDictError } from "../errors.ts";
 import { Op } from "./opcodes.ts";
-import { PyBytes, PyExtension, PyFloat, PyForeign, PyGlobal, PyTuple } from "./values.ts";
+import { PyBytes, PyExtension, PyFloat, PyForeign, PyGlobal, PyObject, PyTuple } from "./values.ts";
 import type { PyValue } from "./values.ts";
 import { writeBytes } from "./writer_bytes.ts";
 import { isPlainGlobal, writeGlobal } from "./writer_globals.ts";
@@ -45,6 +45,10 @@ export function writeAtom(w: Writer, value: PyValue): boolean {
 
 function writeObjectAtom(w: Writer, value: PyValue & object): boolean {
   if (value instanceof PyForeign) return writeAtom(w, w.memo.standFor(value, w.options));
+  if (value instanceof PyObject && w.options.substitute) {
+    const other = w.options.substitute(value);
+    if (other !== value) return writeAtom(w, other);
+  }
   const index = w.memo.find(value);
   if (index !== undefined) recall(w, index);
   else if (value instanceof PyFloat) writeFloat(w, value.value);

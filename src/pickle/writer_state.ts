@@ -7,7 +7,7 @@
 import { StateDictError } from "../errors.ts";
 import { Op } from "./opcodes.ts";
 import { PyForeign, PyGlobal } from "./values.ts";
-import type { ByteSpan, PyBytes, PyPersistent, PyValue } from "./values.ts";
+import type { ByteSpan, PyBytes, PyObject, PyPersistent, PyValue } from "./values.ts";
 import { PickleOutput } from "./writer_output.ts";
 
 /** How a pickle is written. */
@@ -16,6 +16,8 @@ export interface WriteOptions {
   readonly protocol?: number;
   /** What stands in the pickle for a value of a room above: mostly a {@linkcode PyObject}. */
   readonly reduce?: (value: PyForeign) => PyValue;
+  /** What is written in a call node's place; the node itself if nothing is. */
+  readonly substitute?: (node: PyObject) => PyValue;
   /** The id to write for a persistent object, where it isn't the one that was read. */
   readonly persistentId?: (value: PyPersistent) => PyValue;
   /**

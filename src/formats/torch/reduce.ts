@@ -8,7 +8,6 @@ import { makeReduce } from "../../pickle/reduce.ts";
 import type { ReducerTable } from "../../pickle/reduce.ts";
 import type { PyObject, PyPersistent, PyValue } from "../../pickle/values.ts";
 import type { Reducer } from "../../pickle/view.ts";
-import type { PlaceBytes } from "../numpy/pickled.ts";
 import type { FileGlobal } from "../format.ts";
 import { loadReducers } from "../reducers.ts";
 import { OBJECT_REDUCERS, torchGlobal } from "./objects.ts";
@@ -18,8 +17,6 @@ import { TENSOR_REBUILDS } from "./rebuild.ts";
 export interface TorchRules {
   /** What a persistent id stands for. */
   readonly persistent?: Reducer<PyPersistent>;
-  /** Where a long byte string of the pickle lies. */
-  readonly place: PlaceBytes;
   /** Reducers of this container only, and the caller's own; later ones win. */
   readonly more?: readonly ReducerTable[];
   /** Asked for calls that no table names. */
@@ -50,7 +47,7 @@ export async function torchReduce(
   const rare = RARE.filter(({ test }) => globals.some(({ name }) => test.test(name)));
   return makeReduce({
     calls: [
-      ...await loadReducers(globals, rules.place),
+      ...await loadReducers(globals),
       OBJECT_REDUCERS,
       TENSOR_REBUILDS,
       ...await Promise.all(rare.map(({ load }) => load())),

@@ -17,6 +17,7 @@ import { createZipWriter } from "../../zip/writer.ts";
 import type { FormatWriter } from "../writer.ts";
 import { storageBytes } from "../storage_bytes.ts";
 import { parseStorageId, TorchStorage } from "./storages.ts";
+import { storageClassOf } from "./names.ts";
 import { tensorCall } from "./write_tensor.ts";
 
 /** What the short records say: storages in numeric order, 64-byte alignment, format version 3. */
@@ -59,6 +60,10 @@ export const TORCH_WRITER: FormatWriter = {
       protocol: options.protocol ?? 2,
       reduce: (foreign: PyForeign) => {
         if (foreign instanceof Tensor) return tensorCall(foreign, reference);
+        if (foreign instanceof TorchStorage) {
+          const { storage, dtype, numel } = foreign;
+          return reference(storage, storageClassOf(dtype) ?? "UntypedStorage", numel);
+        }
         throw new StateDictError("unsupported", "A value of another format can't be pickled");
       },
       persistentId: (persistent) =>

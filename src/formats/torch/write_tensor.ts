@@ -36,14 +36,30 @@ export type StorageReference = (storage: Storage, className: string, numel: numb
 /** The call that makes the tensor. @throws `unsupported` for what PyTorch can't hold. */
 export function tensorCall(tensor: Tensor, reference: StorageReference): PyValue {
   const made = dataCall(tensor, reference);
-  if (!tensor.parameter) return made;
-  const args = [made, tensor.requiresGrad, hooks()];
-  return tensor.state === undefined
-    ? utils("_rebuild_parameter", ...args)
-    : utils("_rebuild_parameter_with_state", ...args, tensor.state);
+  const { state, className } = tensor;
+  if (tensor.parameter) {
+    const args = [made, tensor.requiresGrad, hooks()];
+    return state === undefined
+      ? utils("_rebuild_parameter", ...args)
+      : utils("_rebuild_parameter_with_state", ...args, state);
+  }
+  if (state === undefined && className === null) return made;
+  const dot = className?.lastIndexOf(".") ?? -1;
+  const type = className === null
+    ? new PyGlobal("torch", "Tensor")
+    : new PyGlobal(className.slice(0, dot), className.slice(dot + 1));
+  // How PyTorch saves a tensor with attributes, or of a class of its own.
+  return call(
+    "torch._tensor",
+    "_rebuild_from_type_v2",
+    made.callee,
+    type,
+    made.args,
+    state ?? new PyDict(),
+  );
 }
 
-function dataCall(tensor: Tensor, reference: StorageReference): PyValue {
+function dataCall(tensor: Tensor, reference: StorageReference): PyObject {
   const shape = new PyTuple([...tensor.shape]);
   const stride = new PyTuple([...tensor.stride]);
   const { storage, offset, layout } = tensor;
@@ -94,7 +110,7 @@ function lazyBits({ conj, neg }: Tensor): PyValue[] {
   return [new PyDict(flat)];
 }
 
-function quantizedCall(tensor: Tensor, reference: StorageReference): PyValue {
+function quantizedCall(tensor: Tensor, reference: StorageReference): PyObject {
   const { details, parts } = tensor;
   const scheme = String(details!.get("qscheme")).replace("_float_qparams", "");
   const parameters: PyValue[] = [new PyGlobal("torch", scheme)];
