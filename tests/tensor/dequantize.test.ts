@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PyFloat } from "../../src/pickle/values.ts";
 import type { PyValue } from "../../src/pickle/values.ts";
-import { bytesStorage } from "../../src/tensor/storage.ts";
+import { bytesStorage } from "../../src/tensor/memory.ts";
 import { Tensor } from "../../src/tensor/tensor.ts";
 import type { TensorInit } from "../../src/tensor/tensor.ts";
 import { bytesOf, type } from "./patterns.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sha256Hex, tensorSha256 } from "../../src/tensor/hash.ts";
-import { bytesStorage } from "../../src/tensor/storage.ts";
+import { bytesStorage } from "../../src/tensor/memory.ts";
 import { Tensor } from "../../src/tensor/tensor.ts";
 import { bytesOf, type } from "./patterns.ts";
 

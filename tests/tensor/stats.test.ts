@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { tensorStats } from "../../src/tensor/stats.ts";
 import type { TensorStats } from "../../src/tensor/stats.ts";
-import { bytesStorage } from "../../src/tensor/storage.ts";
+import { bytesStorage } from "../../src/tensor/memory.ts";
 import { Tensor } from "../../src/tensor/tensor.ts";
 import { bytesOf, mix, type } from "./patterns.ts";
 

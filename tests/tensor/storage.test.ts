@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ByteSource } from "../../src/io/source.ts";
 import { bytesSource } from "../../src/io/source.ts";
-import { bytesStorage, loadStorage, Storage, storageReader } from "../../src/tensor/storage.ts";
+import { bytesStorage } from "../../src/tensor/memory.ts";
+import { loadStorage, Storage, storageReader } from "../../src/tensor/storage.ts";
 
 /** A source of the bytes 0, 1, 2 … that has no memory to lend and counts its reads. */
 function slowSource(size: number): ByteSource & { reads: [number, number][] } {

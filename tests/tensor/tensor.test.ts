@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bytesSource } from "../../src/io/source.ts";
-import { bytesStorage, Storage } from "../../src/tensor/storage.ts";
+import { bytesStorage } from "../../src/tensor/memory.ts";
+import { Storage } from "../../src/tensor/storage.ts";
 import { Tensor, withParts } from "../../src/tensor/tensor.ts";
 import { bytesOf, mix, type } from "./patterns.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DType } from "../../src/tensor/dtype.ts";
 import { numpyDType, structDType, subarrayDType } from "../../src/tensor/numpy_dtype.ts";
-import { bytesStorage } from "../../src/tensor/storage.ts";
+import { bytesStorage } from "../../src/tensor/memory.ts";
 import { Tensor } from "../../src/tensor/tensor.ts";
 import type { TensorJS } from "../../src/tensor/to_js.ts";
 import { bytesOf, fromHex, type } from "./patterns.ts";
