@@ -1,5 +1,5 @@
 /**
- * Looks at a file's first bytes: which formats are worth loading for it.
+ * Looks at a file's first bytes or a folder's names: which formats are worth loading for it.
  *
  * @module
  */
@@ -33,4 +33,9 @@ function isBlank(byte: number): boolean {
 export function isJson(head: Uint8Array): boolean {
   const first = head.find((byte) => !isBlank(byte));
   return first === 0x7b || first === 0x5b;
+}
+
+/** Whether one of a folder's files is an index of shards, by its name. */
+export function hasShardIndex(names: readonly string[]): boolean {
+  return names.some((name) => /\.(safetensors|bin)\.index\.json$/.test(name));
 }

@@ -5,7 +5,7 @@
  */
 
 import type { FolderFormat, Format, Probe } from "./format.ts";
-import { isJson, isNpy, isSafetensors, isZip } from "./sniff.ts";
+import { hasShardIndex, isJson, isNpy, isSafetensors, isZip } from "./sniff.ts";
 
 /** A row: a cheap look at the first bytes, and where the format lives. */
 export interface FormatRow {
@@ -24,6 +24,7 @@ export const FORMATS: readonly FormatRow[] = [
   },
   { maybe: isNpy, load: async () => (await import("./numpy/npy.ts")).NPY },
   { maybe: isZip, load: async () => (await import("./numpy/npz.ts")).NPZ },
+  { maybe: isJson, load: async () => (await import("./huggingface/huggingface.ts")).HF_INDEX },
   { maybe: isJson, load: async () => (await import("./json/json.ts")).JSON_FORMAT },
 ];
 
@@ -46,7 +47,12 @@ export interface FolderRow {
 }
 
 /** One line a format of folders. */
-export const FOLDER_FORMATS: readonly FolderRow[] = [];
+export const FOLDER_FORMATS: readonly FolderRow[] = [
+  {
+    has: hasShardIndex,
+    load: async () => (await import("./huggingface/huggingface.ts")).HF_FOLDER,
+  },
+];
 
 /** The format of a folder with files of these names, or undefined. */
 export async function findFolderFormat(

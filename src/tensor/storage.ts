@@ -54,8 +54,8 @@ export interface StorageInit {
 
 /** A run of bytes, shared by the tensors that view it. */
 export class Storage {
-  /** Tells storages of one file apart. */
-  readonly id: string;
+  /** Tells storages of one file apart; what joins files sets it anew. */
+  id: string;
   /** Bytes in all. */
   readonly nbytes: number;
   /** Where the bytes lie; null until they are located. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { locate, StateDictError } from "../../errors.ts";
+import { locate } from "../../errors.ts";
 import { readBytes } from "../../io/source.ts";
 import type { ByteSource } from "../../io/source.ts";
 import { DEFAULT_PICKLE_LIMITS, limitError } from "../../pickle/limits.ts";
@@ -63,8 +63,6 @@ export async function objectsReduce(
   report: PickleReport,
   options: FormatOptions,
 ): Promise<(value: PyValue) => PyValue> {
-  const tables = await loadReducers(report.globals, () => {
-    throw new StateDictError("corrupt", "A byte string lies outside the pickle");
-  });
+  const tables = await loadReducers(report.globals);
   return makeReduce({ calls: options.reducers ? [...tables, options.reducers] : tables });
 }
