@@ -7,18 +7,14 @@
 import { loadStandardReducers } from "../pickle/reduce.ts";
 import type { ReducerTable } from "../pickle/reduce.ts";
 import type { FileGlobal } from "./format.ts";
-import type { PlaceBytes } from "./numpy/pickled.ts";
 
-/** Those of Python's standard library and of numpy; `place` finds long byte strings in the file. */
-export async function loadReducers(
-  globals: readonly FileGlobal[],
-  place: PlaceBytes,
-): Promise<ReducerTable[]> {
+/** Those of Python's standard library and of numpy. */
+export async function loadReducers(globals: readonly FileGlobal[]): Promise<ReducerTable[]> {
   const modules = new Set(globals.map(({ module }) => module));
   const tables = await loadStandardReducers(modules);
   if ([...modules].some((module) => module === "numpy" || module.startsWith("numpy."))) {
     const { numpyReducers } = await import("./numpy/pickled.ts");
-    tables.push(numpyReducers(place));
+    tables.push(numpyReducers());
   }
   return tables;
 }

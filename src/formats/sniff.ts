@@ -35,6 +35,23 @@ export function isJson(head: Uint8Array): boolean {
   return first === 0x7b || first === 0x5b;
 }
 
+/** First bytes of the codecs' streams: ZF, zlib, gzip, bzip2, xz, lzma and lz4. */
+const PACKED = [0x5a, 0x78, 0x1f, 0x42, 0xfd, 0x5d, 0x04];
+
+/** What may be one compressed stream; its codec looks closer. */
+export function isPacked(head: Uint8Array): boolean {
+  return PACKED.includes(head[0]!);
+}
+
+/** Opcodes of protocols 0 and 1 that need nothing on the stack. */
+const FIRST_OPCODES = "()]}NIJKLMFGSTUVXBCPc";
+
+/** What may be a pickle, going by its first opcode. */
+export function mayBePickle(head: Uint8Array): boolean {
+  const first = head[0] ?? 0;
+  return (first >= 0x80 && first <= 0x97) || FIRST_OPCODES.includes(String.fromCharCode(first));
+}
+
 /** Whether one of a folder's files is an index of shards, by its name. */
 export function hasShardIndex(names: readonly string[]): boolean {
   return names.some((name) => /\.(safetensors|bin)\.index\.json$/.test(name));

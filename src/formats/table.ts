@@ -5,7 +5,15 @@
  */
 
 import type { FolderFormat, Format, Probe } from "./format.ts";
-import { hasShardIndex, isJson, isNpy, isSafetensors, isZip } from "./sniff.ts";
+import {
+  hasShardIndex,
+  isJson,
+  isNpy,
+  isPacked,
+  isSafetensors,
+  isZip,
+  mayBePickle,
+} from "./sniff.ts";
 
 /** A row: a cheap look at the first bytes, and where the format lives. */
 export interface FormatRow {
@@ -26,6 +34,9 @@ export const FORMATS: readonly FormatRow[] = [
   { maybe: isZip, load: async () => (await import("./numpy/npz.ts")).NPZ },
   { maybe: isJson, load: async () => (await import("./huggingface/huggingface.ts")).HF_INDEX },
   { maybe: isJson, load: async () => (await import("./json/json.ts")).JSON_FORMAT },
+  { maybe: isPacked, load: async () => (await import("./packed.ts")).PACKED },
+  // The last: a pickle of protocol 0 or 1 is known only by running it.
+  { maybe: mayBePickle, load: async () => (await import("./pickle/pickle.ts")).PICKLE },
 ];
 
 /** The format that claims the bytes, or undefined. */

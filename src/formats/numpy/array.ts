@@ -29,6 +29,8 @@ export interface ArrayInit {
   readonly elements?: PyValue[];
   /** Whether the storage must hold these elements and nothing else. */
   readonly exact?: boolean;
+  /** What is to be said of how it is stored. */
+  readonly details?: Map<string, PyValue>;
 }
 
 /** Describes an array. @throws `corrupt` if there are too few or too many bytes or objects. */
@@ -62,6 +64,7 @@ export function makeArray(init: ArrayInit): Tensor {
     stride,
     offset: init.offset ?? 0,
     ...(storage ? { storage } : {}),
+    ...(init.details ? { details: init.details } : {}),
   });
 }
 

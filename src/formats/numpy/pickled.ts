@@ -11,68 +11,60 @@
 
 import { StateDictError } from "../../errors.ts";
 import { bytesSource } from "../../io/source.ts";
+import { PyDict } from "../../pickle/dict.ts";
 import type { ReducerTable } from "../../pickle/reduce.ts";
 import { hexText } from "../../pickle/tagged.ts";
-import { encodeLatin1 } from "../../pickle/text.ts";
 import { PyBytes, PyGlobal } from "../../pickle/values.ts";
 import type { PyObject, PyValue } from "../../pickle/values.ts";
 import { PyLeaf, PyView } from "../../pickle/view.ts";
 import type { Reducer } from "../../pickle/view.ts";
-import { PyDict } from "../../pickle/dict.ts";
+import { blockFix, swapWords } from "../../tensor/byte_order.ts";
 import { permuteTensor } from "../../tensor/derive.ts";
+import { bytesStorage } from "../../tensor/memory.ts";
 import { describeDType } from "../../tensor/numpy_dtype.ts";
 import type { StoredDType } from "../../tensor/numpy_dtype.ts";
-import { blockFix, swapWords } from "../../tensor/byte_order.ts";
-import { bytesStorage } from "../../tensor/memory.ts";
 import { Storage } from "../../tensor/storage.ts";
 import type { StoragePlace } from "../../tensor/storage.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import type { JsonValue } from "../../text/json.ts";
+import { bytesOf, itemsOf, orderOf, shapeOf, textOf } from "./arguments.ts";
 import { makeArray, maskDType } from "./array.ts";
-import { DTYPE_REDUCERS, dtypeOf, itemsOf, textOf } from "./pickled_dtype.ts";
-
-/** Finds a byte string that was left in the stream. */
-export type PlaceBytes = (bytes: PyBytes) => StoragePlace;
+import { arrayClass } from "./classes.ts";
+import { DTYPE_REDUCERS, dtypeOf } from "./pickled_dtype.ts";
 
 function corrupt(what: string): StateDictError {
   return new StateDictError("corrupt", `A pickled numpy ${what}`);
 }
 
-/** A shape: non-negative ints. */
-function shapeOf(value: PyValue | undefined): readonly number[] {
-  const dims = typeof value === "number" ? [value] : itemsOf(value);
-  if (dims?.every((dim) => typeof dim === "number" && Number.isInteger(dim) && dim >= 0)) {
-    return dims as number[];
-  }
-  throw corrupt("array has a shape that can't be");
+/** Where bytes lie: in memory, or in the stream. */
+function placeOf(bytes: PyBytes): StoragePlace {
+  if (bytes.data) return { source: bytesSource(bytes.data), offset: 0 };
+  const { source, offset } = bytes.span!;
+  if (source) return { source, offset };
+  throw corrupt("array lies outside the pickle");
 }
 
-/** Bytes as such, or as the latin-1 text in which Python 2 and old protocols hold them. */
-function bytesOf(value: PyValue | undefined): PyBytes | undefined {
-  if (value instanceof PyBytes) return value;
-  const bytes = typeof value === "string" ? encodeLatin1(value) : undefined;
-  return bytes && new PyBytes("bytes", bytes);
-}
-
-/** Makes the reducers for one file; `place` finds long byte strings in it. */
-export function numpyReducers(place: PlaceBytes): ReducerTable {
+/** Makes the reducers for one file. */
+export function numpyReducers(): ReducerTable {
   let arrays = 0;
 
-  /** The storage over a byte string; arrays over one buffer share it. */
-  const storages = new Map<PyBytes, Storage>();
-  const storageOf = (bytes: PyBytes, stored: StoredDType): Storage => {
-    const known = storages.get(bytes);
+  /** The storages over a byte string: arrays over one buffer share it, if they swap it alike. */
+  const storages = new Map<PyBytes, Storage[]>();
+  const storageOf = (bytes: PyBytes, { byteOrder, dtype }: StoredDType): Storage => {
+    const made = storages.get(bytes) ?? [];
+    const word = byteOrder === "big" ? dtype.word : 1;
+    const known = made.find((storage) => storage.byteOrder === byteOrder && storage.word === word);
     if (known) return known;
-    const found = bytes.data ? { source: bytesSource(bytes.data), offset: 0 } : place(bytes);
+    const { length: nbytes } = bytes;
     const storage = new Storage({
+      ...placeOf(bytes),
       id: `a${arrays++}`,
-      nbytes: bytes.length,
-      source: found.source,
-      offset: found.offset,
-      byteOrder: stored.byteOrder,
-      word: stored.dtype.word,
+      nbytes,
+      byteOrder,
+      word,
     });
-    storages.set(bytes, storage);
+    made.push(storage);
+    storages.set(bytes, made);
     return storage;
   };
 
@@ -107,12 +99,9 @@ export function numpyReducers(place: PlaceBytes): ReducerTable {
       throw corrupt("array has a state of an unknown form");
     }
     const [shape, dtype, fortran, data] = rest;
-    const order = fortran === true || fortran === 1 ? "F" : "C";
-    const tensor = array(dtypeOf(dtype, context), shapeOf(shape), order, data);
     const [cls] = object.args.items;
-    if (cls instanceof PyGlobal && cls.fullName !== "numpy.ndarray") {
-      tensor.className = cls.fullName;
-    }
+    const tensor = array(dtypeOf(dtype, context), shapeOf(shape), orderOf(fortran), data);
+    tensor.className = arrayClass(cls);
     return tensor;
   };
 
@@ -137,7 +126,7 @@ export function numpyReducers(place: PlaceBytes): ReducerTable {
     if (state?.length !== 7) return undefined;
     const [, shape, dtype, fortran, data, mask, fill] = state;
     const dims = shapeOf(shape);
-    const order = fortran === true || fortran === 1 ? "F" : "C";
+    const order = orderOf(fortran);
     const stored = dtypeOf(dtype, context);
     const parts = new PyDict()
       .set("data", array(stored, dims, order, data))

@@ -10,8 +10,8 @@
 
 import { StateDictError } from "../../errors.ts";
 import { PyDict } from "../../pickle/dict.ts";
-import { PyBytes, PyGlobal, type PyObject, PyTuple } from "../../pickle/values.ts";
-import type { PyValue } from "../../pickle/values.ts";
+import { PyGlobal } from "../../pickle/values.ts";
+import type { PyObject, PyValue } from "../../pickle/values.ts";
 import { PyLeaf } from "../../pickle/view.ts";
 import type { ReduceContext, Reducer } from "../../pickle/view.ts";
 import { dtypeByName } from "../../tensor/dtype.ts";
@@ -28,6 +28,7 @@ import {
 } from "../../tensor/numpy_dtype.ts";
 import type { StoredDType } from "../../tensor/numpy_dtype.ts";
 import type { JsonValue } from "../../text/json.ts";
+import { itemsOf, textOf } from "./arguments.ts";
 
 /** A dtype as a value. */
 export class NumpyDType extends PyLeaf implements StoredDType {
@@ -45,18 +46,6 @@ export class NumpyDType extends PyLeaf implements StoredDType {
 
 function corrupt(what: string): StateDictError {
   return new StateDictError("corrupt", `A pickled numpy dtype ${what}`);
-}
-
-/** Text, also as Python 2 wrote it: a byte string. */
-export function textOf(value: PyValue | undefined): string | undefined {
-  if (typeof value === "string") return value;
-  if (!(value instanceof PyBytes) || !value.data || value.data.length > 1024) return undefined;
-  return String.fromCharCode(...value.data);
-}
-
-/** Items of a tuple or list. */
-export function itemsOf(value: PyValue | undefined): readonly PyValue[] | undefined {
-  return value instanceof PyTuple ? value.items : Array.isArray(value) ? value : undefined;
 }
 
 /** The dtype that a value is. @throws `corrupt` if it is none. */

@@ -1,0 +1,26 @@
+/**
+ * The classes of numpy's arrays, by the names that numpy 2 gives them.
+ *
+ * @module
+ */
+
+import { PyGlobal } from "../../pickle/values.ts";
+import type { PyValue } from "../../pickle/values.ts";
+
+/** Where the classes lived before. */
+const OLD_NAMES: ReadonlyMap<string, string> = new Map([
+  ["numpy.matrixlib.defmatrix.matrix", "numpy.matrix"],
+  ["numpy.core.defmatrix.matrix", "numpy.matrix"],
+  ["numpy.recarray", "numpy.rec.recarray"],
+  ["numpy.core.records.recarray", "numpy.rec.recarray"],
+  ["numpy.chararray", "numpy.char.chararray"],
+  ["numpy.core.defchararray.chararray", "numpy.char.chararray"],
+  ["numpy.core.memmap.memmap", "numpy.memmap"],
+]);
+
+/** The name of an array's class, or null for numpy's plain one. */
+export function arrayClass(cls: PyValue | undefined): string | null {
+  if (!(cls instanceof PyGlobal)) return null;
+  const name = OLD_NAMES.get(cls.fullName) ?? cls.fullName;
+  return name === "numpy.ndarray" ? null : name;
+}

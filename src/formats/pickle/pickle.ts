@@ -1,0 +1,55 @@
+/**
+ * Plain pickles, and the pickles with arrays between the opcodes that joblib writes.
+ *
+ * @module
+ */
+
+import { makeReduce } from "../../pickle/reduce.ts";
+import { PyView } from "../../pickle/view.ts";
+import type { Format, FormatOptions, Opened } from "../format.ts";
+import { loadReducers } from "../reducers.ts";
+import { runsAsPickle, startsPickle } from "./sniff.ts";
+import { readStream } from "./stream.ts";
+import type { PickleStream } from "./stream.ts";
+
+/** One pickle, or several one behind the other. */
+export const PICKLE: Format = {
+  sniff: ({ head, source }) => startsPickle(head) || runsAsPickle(head, source.size),
+
+  async open({ source }, options) {
+    const stream = await readStream(source, options);
+    const { values, report, hasWrappers, behind, companions } = stream;
+    const several = values.length > 1;
+    const { reduce, warnings = [] } = await reduction(stream, options);
+    return {
+      format: hasWrappers ? "joblib" : "pickle",
+      compression: "none",
+      listing: several,
+      value: several ? new PyView("pickles", { list: values }) : values[0]!,
+      reduce,
+      globals: report.globals,
+      // A text id in a plain pickle is as harmless as another one: nobody looks it up.
+      anomalies: report.anomalies.filter(({ rule }) => rule !== "text-persistent-id"),
+      metadata: new Map(),
+      warnings: behind === 0
+        ? warnings
+        : [...warnings, `${behind} bytes stand behind the last pickle`],
+      async close() {
+        await source.close();
+        for (const companion of companions) await companion.close();
+      },
+    };
+  },
+};
+
+/** What the nodes stand for. A pickle that names torch has its tensors read as torch's. */
+async function reduction(
+  { report: { globals } }: PickleStream,
+  options: FormatOptions,
+): Promise<Pick<Opened, "reduce"> & { warnings?: readonly string[] }> {
+  if (globals.some(({ module }) => module === "torch" || module.startsWith("torch."))) {
+    return await (await import("./torch.ts")).torchReduction(globals, options);
+  }
+  const tables = await loadReducers(globals);
+  return { reduce: makeReduce({ calls: [...tables, options.reducers ?? []] }) };
+}
