@@ -132,7 +132,7 @@ export function inRepo(...parts: string[]): string {
 }
 
 /** The folder of fixtures of one kind. */
-export function fixturesDir(name: "torch"): string {
+export function fixturesDir(name: "torch" | "arrays"): string {
   return inRepo("fixtures", name);
 }
 
