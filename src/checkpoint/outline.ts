@@ -152,10 +152,12 @@ export function partsOf(
   if (value instanceof PyTuple) {
     return { label: "tuple", size: value.items.length, children: indexed(value.items) };
   }
-  if (value instanceof PyDict) return { label: "dict", size: value.size, children: keyed(value) };
+  if (value instanceof PyDict) {
+    return { label: "dict", size: value.size, children: keyed(value, reduce) };
+  }
   if (value instanceof PyView) {
     const size = (value.dict?.size ?? 0) + (value.list?.length ?? 0) + value.extra.length;
-    return { label: value.kind, size, children: viewParts(value) };
+    return { label: value.kind, size, children: viewParts(value, reduce) };
   }
   if (value instanceof Tensor) {
     return value.elements
@@ -171,14 +173,18 @@ function* indexed(items: readonly PyValue[]): Generator<readonly [string, PyValu
   for (let i = 0; i < items.length; i++) yield [String(i), items[i]!];
 }
 
-function* keyed(dict: PyDict): Generator<readonly [string, PyValue]> {
+type Reduce = (value: PyValue) => PyValue;
+
+function* keyed(dict: PyDict, reduce: Reduce): Generator<readonly [string, PyValue]> {
   const flat = dict.pairs();
-  for (let i = 0; i < flat.length; i += 2) yield [keyComponent(flat[i]!, i / 2), flat[i + 1]!];
+  for (let i = 0; i < flat.length; i += 2) {
+    yield [keyComponent(flat[i]!, i / 2, reduce), flat[i + 1]!];
+  }
 }
 
-function* viewParts(view: PyView): Generator<readonly [string, PyValue]> {
+function* viewParts(view: PyView, reduce: Reduce): Generator<readonly [string, PyValue]> {
   if (view.list) yield* indexed(view.list);
-  if (view.dict) yield* keyed(view.dict);
+  if (view.dict) yield* keyed(view.dict, reduce);
   yield* view.extra;
 }
 
@@ -191,16 +197,18 @@ function objectParts(object: PyObject, reduce: (value: PyValue) => PyValue): Par
   const children: (readonly [string, PyValue])[] = [];
   args.forEach((arg, i) => children.push([`__args__.${i}`, arg]));
   if (object.kwargs) {
-    for (const [key, value] of keyed(object.kwargs)) children.push([`__kwargs__.${key}`, value]);
+    for (const [key, value] of keyed(object.kwargs, reduce)) {
+      children.push([`__kwargs__.${key}`, value]);
+    }
   }
   if (object.states) {
     const attributes = attributeDicts(object.state!, reduce);
     if (attributes) {
-      for (const dict of attributes) for (const child of keyed(dict)) children.push(child);
+      for (const dict of attributes) for (const child of keyed(dict, reduce)) children.push(child);
     } else children.push(["__state__", object.state!]);
   }
   if (object.items) { for (const child of indexed(object.items)) children.push(child); }
-  if (object.entries) { for (const child of keyed(object.entries)) children.push(child); }
+  if (object.entries) { for (const child of keyed(object.entries, reduce)) children.push(child); }
   return { label: name, size: children.length, children };
 }
 

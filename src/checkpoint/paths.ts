@@ -4,8 +4,9 @@
  * @module
  */
 
-import { PyBytes, PyFloat, PyTuple } from "../pickle/values.ts";
+import { PyBytes, PyFloat, PyObject, PyTuple } from "../pickle/values.ts";
 import type { PyValue } from "../pickle/values.ts";
+import { PyLeaf } from "../pickle/view.ts";
 
 /** `parent.component`; the root's name is empty and adds no dot. */
 export function joinPath(parent: string, component: string): string {
@@ -17,9 +18,15 @@ const KEY_DEPTH = 16;
 
 /**
  * A dict key as a component: text as it is, numbers as Python prints them, bytes as `b'..'`, a
- * tuple as `(a,b)`, any other key by its position as `#n`.
+ * tuple as `(a,b)`, any other key by its position as `#n`. `reduce` tells what a call node stands
+ * for: a number of numpy is spelled as the number.
  */
-export function keyComponent(key: PyValue, position: number, depth = 0): string {
+export function keyComponent(
+  key: PyValue,
+  position: number,
+  reduce: (value: PyValue) => PyValue = (same) => same,
+  depth = 0,
+): string {
   if (typeof key === "string") return key;
   if (key === null) return "None";
   if (typeof key === "boolean") return key ? "True" : "False";
@@ -28,7 +35,13 @@ export function keyComponent(key: PyValue, position: number, depth = 0): string 
   if (key instanceof PyFloat) return pythonFloat(key.value);
   if (key instanceof PyBytes && key.data && key.kind === "bytes") return pythonBytes(key.data);
   if (key instanceof PyTuple && depth < KEY_DEPTH) {
-    return `(${key.items.map((part, i) => keyComponent(part, i, depth + 1)).join(",")})`;
+    return `(${key.items.map((part, i) => keyComponent(part, i, reduce, depth + 1)).join(",")})`;
+  }
+  if (key instanceof PyObject) {
+    const scalar = reduce(key);
+    if (scalar instanceof PyLeaf && scalar.item !== undefined) {
+      return keyComponent(scalar.item, position);
+    }
   }
   return `#${position}`;
 }

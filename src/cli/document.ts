@@ -9,9 +9,12 @@ import { uniqueTensors } from "../checkpoint/outline.ts";
 import { TorchStorage } from "../formats/torch/storages.ts";
 import { describeTensor } from "./document_tensor.ts";
 import type { DocumentOptions } from "./document_tensor.ts";
-import { describeAttributes, describeValues } from "./document_values.ts";
+import { describeAttributes, describeKinds, describeValues } from "./document_values.ts";
 import { describeStorage } from "./document_storage.ts";
 import type { JsonValue } from "../text/json.ts";
+
+/** Formats whose nodes may be of any class, so that the document says of which. */
+const ANY_CLASS: ReadonlySet<string> = new Set(["pickle", "joblib"]);
 
 /** What a listing leaves out. */
 export interface Selection extends DocumentOptions {
@@ -44,11 +47,14 @@ export async function describeCheckpoint(
     ["size", checkpoint.size],
     ["compression", checkpoint.compression],
     ["tensors", tensors],
-    ["values", await describeValues(entries, checkpoint.reduce)],
+    ["values", await describeValues(entries, checkpoint.reduce, options)],
     ["globals", writtenNames(checkpoint.globals)],
     ["metadata", checkpoint.metadata],
   ]);
   if (checkpoint.shards.length > 0) document.set("shards", checkpoint.shards.map(describeShard));
+  if (ANY_CLASS.has(checkpoint.format)) {
+    document.set("kinds", describeKinds(entries, checkpoint.listing));
+  }
   if (storages.length > 0) document.set("storages", storages);
   const attributes = describeAttributes(entries, checkpoint.reduce);
   if (attributes.size > 0) document.set("attributes", attributes);

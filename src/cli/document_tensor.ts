@@ -82,11 +82,16 @@ export async function describeTensor(
   }
   const device = tensor.device ?? storage?.device ?? null;
   if (device !== null && device !== "cpu") fields.set("device", device);
-  if (tensor.className !== null) fields.set("class", tensor.className);
+  if (tensor.className !== null && !tensor.details?.has("subclass")) {
+    fields.set("class", tensor.className);
+  }
   if (moduleName !== undefined) fields.set("module_name", moduleName);
   if (aliasOf !== undefined) fields.set("alias_of", aliasOf);
   if (tensor.conj || tensor.neg) fields.set("conj", tensor.conj).set("neg", tensor.neg);
   if (dtype.bits < 8) fields.set("packed", true);
+  if (layout === "strided") {
+    for (const [key, value] of tensor.details ?? []) fields.set(key, detailJson(value));
+  }
   describeStorageOrder(tensor, fields);
   await describeContents(tensor, fields, options);
   await describeParts(tensor, fields, options);

@@ -6,12 +6,14 @@
 
 import { partsOf } from "../checkpoint/outline.ts";
 import type { OutlineEntry } from "../checkpoint/outline.ts";
+import { bytesChunks, loadBytes } from "../pickle/spans.ts";
 import { PyBytes, PyTuple } from "../pickle/values.ts";
 import type { PyValue } from "../pickle/values.ts";
 import { leafJson } from "../pickle/tagged.ts";
 import { PyView } from "../pickle/view.ts";
 import { sha256Hex } from "../tensor/hash.ts";
 import type { JsonValue } from "../text/json.ts";
+import type { DocumentOptions } from "./document_tensor.ts";
 
 /** Text and bytes longer than this are told by their size and digest. */
 const LONGEST = 1500;
@@ -20,11 +22,12 @@ const LONGEST = 1500;
 export async function describeValues(
   entries: Iterable<OutlineEntry>,
   reduce: (value: PyValue) => PyValue,
+  options: DocumentOptions = {},
 ): Promise<Map<string, JsonValue>> {
   const values = new Map<string, JsonValue>();
   for (const entry of entries) {
     if (entry.kind === "leaf") {
-      const json = await leafValue(entry.value, reduce);
+      const json = await leafValue(entry.value, reduce, options);
       if (json !== undefined) values.set(entry.path, json);
     } else if (entry.kind === "ref") values.set(entry.path, new Map([["$ref", entry.target]]));
     else if (entry.kind === "empty") values.set(entry.path, emptyValue(entry.value, entry.label));
@@ -35,15 +38,20 @@ export async function describeValues(
 async function leafValue(
   value: PyValue,
   reduce: (value: PyValue) => PyValue,
+  options: DocumentOptions,
 ): Promise<JsonValue | undefined> {
   if (typeof value === "string" && value.length > LONGEST) {
     const utf8 = encodeWtf8(value);
     return tagged("$str", { utf8_bytes: utf8.length, sha256: await sha256Hex([utf8]) });
   }
   if (value instanceof PyBytes && value.length > LONGEST) {
-    if (!value.data) return tagged(`$${value.kind}`, { bytes: value.length });
-    return tagged(`$${value.kind}`, { bytes: value.length, sha256: await sha256Hex([value.data]) });
+    const { kind, length } = value;
+    // Bytes that were left in the file are read only for those who want digests.
+    if (!value.data && !options.sha256) return tagged(`$${kind}`, { bytes: length });
+    const sha256 = await sha256Hex(bytesChunks(value, options.signal));
+    return tagged(`$${kind}`, { bytes: length, sha256 });
   }
+  if (value instanceof PyBytes) return leafJson(await loadBytes(value, options.signal), reduce);
   return leafJson(value, reduce);
 }
 
@@ -71,6 +79,19 @@ function encodeWtf8(text: string): Uint8Array {
     } else bytes.push(0xe0 | code >> 12, 0x80 | code >> 6 & 0x3f, 0x80 | code & 0x3f);
   }
   return Uint8Array.from(bytes);
+}
+
+/** What each container is, by path; the root of a mere listing is nothing of the file. */
+export function describeKinds(
+  entries: Iterable<OutlineEntry>,
+  listing: boolean,
+): Map<string, JsonValue> {
+  const kinds = new Map<string, JsonValue>();
+  for (const entry of entries) {
+    if (entry.kind !== "open" && entry.kind !== "empty") continue;
+    if (!listing || entry.path !== "") kinds.set(entry.path, entry.label);
+  }
+  return kinds;
 }
 
 /** The attributes that BUILD set on dicts, by path: plain JSON images, as far as they are plain. */

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { StateDictError } from "../errors.ts";
 import { isHashable, PySet } from "./dict.ts";
 import { encodeLatin1 } from "./text.ts";
 import { PyBytes, PyTuple } from "./values.ts";
@@ -42,6 +43,19 @@ function encode(args: readonly PyValue[]): PyValue | undefined {
   return bytes?.every((byte) => byte < bound) ? new PyBytes("bytes", bytes) : undefined;
 }
 
+/** Zeros that `bytes(n)` may ask for: no pickler writes that, since the bytes are there to be written. */
+const MAX_ZEROS = 1024 * 1024;
+
+/** `bytes(n)` stays a call, if nothing else would read it as more memory than there is. */
+function refuseZeros(kind: string, count: number | bigint): undefined {
+  if (count > MAX_ZEROS) {
+    throw new StateDictError("limit", `A call of ${kind} asks for ${count} zeros`, {
+      hint: "no ordinary pickler writes this; get the file from someone you trust",
+    });
+  }
+  return undefined;
+}
+
 function byteMaker(kind: "bytes" | "bytearray"): Native {
   return (args) => {
     if (args.length === 0) return new PyBytes(kind, new Uint8Array(0));
@@ -51,6 +65,7 @@ function byteMaker(kind: "bytes" | "bytearray"): Native {
       return encoded instanceof PyBytes ? new PyBytes(kind, encoded.data) : undefined;
     }
     if (args.length !== 1) return undefined;
+    if (typeof from === "number" || typeof from === "bigint") return refuseZeros(kind, from);
     if (from instanceof PyBytes) {
       return new PyBytes(kind, from.data && from.data.slice(), from.span);
     }

@@ -5,7 +5,7 @@
  */
 
 import { PyDict } from "./dict.ts";
-import { PyGlobal, PyTuple } from "./values.ts";
+import { PyExtension, PyGlobal, PyTuple } from "./values.ts";
 import type { PyObject, PyValue } from "./values.ts";
 import { PyView } from "./view.ts";
 
@@ -15,16 +15,22 @@ export function objectClass(
 ): { readonly name: string; readonly args: readonly PyValue[] } {
   const args = object.args.items;
   const [cls, base] = args;
-  if (object.form === "reduce" && cls instanceof PyGlobal) {
+  if (object.form === "reduce" && cls !== undefined) {
     if (object.calleeName === "copyreg._reconstructor" && args.length === 3) {
       const plain = base instanceof PyGlobal && base.fullName === "builtins.object";
-      return { name: cls.fullName, args: plain ? [] : args.slice(1) };
+      return { name: calledName(cls), args: plain ? [] : args.slice(1) };
     }
     if (object.calleeName === "copyreg.__newobj__") {
-      return { name: cls.fullName, args: args.slice(1) };
+      return { name: calledName(cls), args: args.slice(1) };
     }
   }
-  return { name: object.calleeName || "(call)", args };
+  return { name: calledName(object.callee), args };
+}
+
+/** The name of what is called, or `(call)` for what a call gives. */
+function calledName(callee: PyValue): string {
+  if (callee instanceof PyGlobal) return callee.fullName;
+  return callee instanceof PyExtension ? `ext:${callee.code}` : "(call)";
 }
 
 /** The dicts that a state sets as attributes, or undefined for a state of another form. */

@@ -22,6 +22,8 @@ export class PyLeaf extends PyForeign {
   readonly more: ReadonlyMap<string, JsonValue> | null;
   /** What `toJS` gives for it. */
   readonly js: unknown;
+  /** The plain value that Python's `item()` gives for a number or a text of numpy. */
+  item: PyValue | undefined = undefined;
   /** Makes a leaf; `toJS` gives `js`, by default what stands under the tag. */
   constructor(
     tag: string,

@@ -103,6 +103,10 @@ export interface ArraysEntry {
   readonly kinds: Record<string, string>;
   readonly kinds_omitted?: number;
   readonly globals: string[];
+  readonly globals_py3?: string[];
+  readonly container?: string;
+  readonly mode?: "load" | "inspect";
+  readonly limit?: string;
   readonly refused?: string[];
   readonly refused_members?: string[];
 }

@@ -8,19 +8,19 @@
  */
 
 import { locate, StateDictError } from "../../errors.ts";
-import { readBytes } from "../../io/source.ts";
 import type { ByteSource } from "../../io/source.ts";
 import type { InlineValue } from "../../pickle/read.ts";
 import { copyTensor } from "../../tensor/derive.ts";
 import { Storage } from "../../tensor/storage.ts";
 import type { StoragePlace } from "../../tensor/storage.ts";
 import { countElements } from "../../tensor/strides.ts";
+import { Tensor } from "../../tensor/tensor.ts";
 import { itemsOf, orderOf, shapeOf, textOf } from "../numpy/arguments.ts";
 import { makeArray } from "../numpy/array.ts";
-import { arrayClass } from "../numpy/classes.ts";
-import { npyArray, objectsError } from "../numpy/npy.ts";
-import { readNpyHeader } from "../numpy/npy_header.ts";
+import { makeSubclass, storedClass } from "../numpy/classes.ts";
+import { objectsError } from "../numpy/npy.ts";
 import { dtypeOf } from "../numpy/pickled_dtype.ts";
+import { openSource } from "../open.ts";
 import { unpackSource } from "../packed.ts";
 import { required } from "./wrapper.ts";
 import type { JoblibStream, Wrapper } from "./wrapper.ts";
@@ -30,19 +30,29 @@ export async function readCompanion(
   stream: JoblibStream,
   wrapper: Wrapper,
 ): Promise<InlineValue> {
-  const { signal } = stream.options;
-  const { id, at, attributes } = wrapper;
+  const { options } = stream;
+  const { at, attributes } = wrapper;
   const { name, source } = await openCompanion(stream, wrapper);
   try {
-    const header = await readNpyHeader(
-      source.size,
-      (length) => readBytes(source, 0, length, signal),
-    );
-    if (header.stored.dtype.objects) throw objectsError();
-    const array = npyArray(header, id, { source, offset: header.dataStart, record: name });
-    const subclass = arrayClass(attributes.get("subclass"));
-    const details = new Map(subclass === null ? [] : [["stored_subclass", subclass]]);
-    return { value: copyTensor(array, { details }), end: at };
+    // joblib lets the elements be objects: their pickle is read, and judged, as a part of this file.
+    const opened = await openSource(source, { ...options, objects: true });
+    stream.shards.push({ name, size: source.size, opened });
+    const { value } = opened;
+    if (opened.format !== "npy") {
+      throw new StateDictError("corrupt", `An array of joblib is in a file of ${opened.format}`);
+    }
+    if (!(value instanceof Tensor)) return { value, end: at };
+    const { nbytes, place, byteOrder, word } = value.storage!;
+    const storage = new Storage({
+      ...place!,
+      id: wrapper.id,
+      nbytes,
+      byteOrder,
+      word,
+      record: name,
+    });
+    const details = storedClass(attributes.get("subclass"));
+    return { value: copyTensor(value, { storage, details }), end: at };
   } catch (error) {
     throw locate(error, undefined, name);
   }
@@ -74,9 +84,8 @@ export async function readPackedCompanion(
     record: name,
     locate: (signal) => unpackCompanion(source, name, nbytes, signal),
   });
-  const value = makeArray({ dtype, shape, order: orderOf(fortran), storage });
-  value.className = arrayClass(cls);
-  return { value, end: at };
+  const array = makeArray({ dtype, shape, order: orderOf(fortran), storage });
+  return { value: makeSubclass(array, cls), end: at };
 }
 
 async function unpackCompanion(

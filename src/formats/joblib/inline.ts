@@ -17,7 +17,7 @@ import { Storage } from "../../tensor/storage.ts";
 import { countElements } from "../../tensor/strides.ts";
 import { shapeOf, textOf } from "../numpy/arguments.ts";
 import { makeArray } from "../numpy/array.ts";
-import { arrayClass } from "../numpy/classes.ts";
+import { storedClass } from "../numpy/classes.ts";
 import { dtypeOf } from "../numpy/pickled_dtype.ts";
 import { required } from "./wrapper.ts";
 import type { JoblibStream, Wrapper } from "./wrapper.ts";
@@ -43,12 +43,8 @@ export async function readInlineArray(
     );
   }
   const storage = new Storage({ id, nbytes, source, offset, byteOrder, word: dtype.word });
-  const details = new Map<string, PyValue>([["stream_offset", offset]]);
-  // joblib itself gives back a plain array whatever the class was.
-  const subclass = arrayClass(attributes.get("subclass"));
-  if (subclass !== null) details.set("stored_subclass", subclass);
-  const value = makeArray({ dtype, shape, order, storage, details });
-  return { value, end: offset + nbytes };
+  const details = storedClass(attributes.get("subclass"));
+  return { value: makeArray({ dtype, shape, order, storage, details }), end: offset + nbytes };
 }
 
 const ALIGNMENT = "numpy_array_alignment_bytes";

@@ -10,7 +10,7 @@ import type { PyDict } from "../../pickle/dict.ts";
 import type { InlineValue, Pickle } from "../../pickle/read.ts";
 import type { PyValue } from "../../pickle/values.ts";
 import type { ReduceContext } from "../../pickle/view.ts";
-import type { FormatOptions } from "../format.ts";
+import type { FormatOptions, OpenedShard } from "../format.ts";
 
 /** A stream that holds wrappers. */
 export interface JoblibStream {
@@ -20,8 +20,10 @@ export interface JoblibStream {
   readonly ahead: ByteSource;
   /** How it was opened. */
   readonly options: FormatOptions;
-  /** Files that were opened beside it. */
+  /** Files that were opened beside it for their bytes. */
   readonly companions: ByteSource[];
+  /** Files that were opened beside it and hold arrays. */
+  readonly shards: OpenedShard[];
   /** Reads the pickle that an array of objects is. */
   readPickle(at: number): Promise<Pickle>;
 }

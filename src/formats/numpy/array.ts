@@ -25,7 +25,7 @@ export interface ArrayInit {
   readonly storage?: Storage;
   /** Where they begin in it, in elements. */
   readonly offset?: number;
-  /** The objects of an object array, in the order of the file. */
+  /** The objects of an object array, row by row. */
   readonly elements?: PyValue[];
   /** Whether the storage must hold these elements and nothing else. */
   readonly exact?: boolean;
@@ -45,11 +45,8 @@ export function makeArray(init: ArrayInit): Tensor {
         `An object array of ${count} elements comes with ${elements.length}`,
       );
     }
-    return new Tensor({
-      dtype,
-      shape,
-      elements: order === "F" ? rowMajor(elements, shape) : elements,
-    });
+    // numpy walks an array of objects row by row, whatever order it will have.
+    return new Tensor({ dtype, shape, stride, elements });
   }
   const nbytes = countElements(shape) * dtype.itemsize;
   if (init.exact && storage && nbytes !== storage.nbytes) {
@@ -66,23 +63,6 @@ export function makeArray(init: ArrayInit): Tensor {
     ...(storage ? { storage } : {}),
     ...(init.details ? { details: init.details } : {}),
   });
-}
-
-/** Objects in column-major order, as row-major ones. */
-function rowMajor(elements: readonly PyValue[], shape: readonly number[]): PyValue[] {
-  const strides = fortranStrides(shape);
-  const index = new Array<number>(shape.length).fill(0);
-  const out: PyValue[] = [];
-  for (let n = 0; n < elements.length; n++) {
-    let at = 0;
-    for (let d = 0; d < shape.length; d++) at += index[d]! * strides[d]!;
-    out.push(elements[at]!);
-    for (let d = shape.length - 1; d >= 0; d--) {
-      if (++index[d]! < shape[d]!) break;
-      index[d] = 0;
-    }
-  }
-  return out;
 }
 
 /** The dtype of a masked array's mask: a bool for every field, in the same nesting. */

@@ -13,24 +13,21 @@ import { StateDictError } from "../../errors.ts";
 import { bytesSource } from "../../io/source.ts";
 import { PyDict } from "../../pickle/dict.ts";
 import type { ReducerTable } from "../../pickle/reduce.ts";
-import { hexText } from "../../pickle/tagged.ts";
-import { PyBytes, PyGlobal } from "../../pickle/values.ts";
-import type { PyObject, PyValue } from "../../pickle/values.ts";
-import { PyLeaf, PyView } from "../../pickle/view.ts";
+import { PyGlobal } from "../../pickle/values.ts";
+import type { PyBytes, PyObject, PyValue } from "../../pickle/values.ts";
+import { PyView } from "../../pickle/view.ts";
 import type { Reducer } from "../../pickle/view.ts";
-import { blockFix, swapWords } from "../../tensor/byte_order.ts";
 import { permuteTensor } from "../../tensor/derive.ts";
-import { bytesStorage } from "../../tensor/memory.ts";
-import { describeDType } from "../../tensor/numpy_dtype.ts";
 import type { StoredDType } from "../../tensor/numpy_dtype.ts";
 import { Storage } from "../../tensor/storage.ts";
 import type { StoragePlace } from "../../tensor/storage.ts";
-import { Tensor } from "../../tensor/tensor.ts";
-import type { JsonValue } from "../../text/json.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 import { bytesOf, itemsOf, orderOf, shapeOf, textOf } from "./arguments.ts";
 import { makeArray, maskDType } from "./array.ts";
-import { arrayClass } from "./classes.ts";
+import { makeSubclass } from "./classes.ts";
 import { DTYPE_REDUCERS, dtypeOf } from "./pickled_dtype.ts";
+import { objectScalarLeaf, scalarLeaf } from "./scalars.ts";
+import { structElements } from "./struct_elements.ts";
 
 function corrupt(what: string): StateDictError {
   return new StateDictError("corrupt", `A pickled numpy ${what}`);
@@ -78,7 +75,9 @@ export function numpyReducers(): ReducerTable {
       if (!Array.isArray(data)) {
         throw corrupt("array of objects has bytes where its objects should be");
       }
-      return makeArray({ dtype: stored.dtype, shape, order, elements: data });
+      const { dtype } = stored;
+      const elements = dtype.fields === null ? data : structElements(dtype, data);
+      return makeArray({ dtype, shape, order, elements });
     }
     const bytes = bytesOf(data);
     if (!bytes) throw corrupt("array has no bytes");
@@ -100,9 +99,8 @@ export function numpyReducers(): ReducerTable {
     }
     const [shape, dtype, fortran, data] = rest;
     const [cls] = object.args.items;
-    const tensor = array(dtypeOf(dtype, context), shapeOf(shape), orderOf(fortran), data);
-    tensor.className = arrayClass(cls);
-    return tensor;
+    const made = array(dtypeOf(dtype, context), shapeOf(shape), orderOf(fortran), data);
+    return makeSubclass(made, cls);
   };
 
   const frombuffer: Reducer<PyObject> = (object, context) => {
@@ -143,16 +141,15 @@ export function numpyReducers(): ReducerTable {
   const scalar: Reducer<PyObject> = (object, context) => {
     const [dtype, data] = object.args.items;
     const stored = dtypeOf(dtype, context);
-    const name = describeDType(stored.dtype) as JsonValue;
     if (stored.dtype.objects) {
       if (stored.dtype.fields === null) throw corrupt("scalar is of an object dtype");
-      return new PyLeaf("$np", name);
+      return objectScalarLeaf(stored.dtype);
     }
     const bytes = bytesOf(data);
     if (!bytes?.data || bytes.length < stored.dtype.itemsize) {
       throw corrupt(`scalar has ${bytes?.length ?? 0} bytes, its dtype ${stored.dtype.itemsize}`);
     }
-    return scalarLeaf(stored, bytes.data.slice(0, stored.dtype.itemsize), name);
+    return scalarLeaf(stored, bytes.data.slice(0, stored.dtype.itemsize));
   };
 
   const forms: [string, Reducer<PyObject>][] = [
@@ -171,19 +168,4 @@ export function numpyReducers(): ReducerTable {
     ["numpy.multiarray._reconstruct", reconstruct],
     ["numpy.multiarray.scalar", scalar],
   ];
-}
-
-/** A scalar as its little-endian bytes in hex, and as the number that JavaScript has for it. */
-function scalarLeaf(stored: StoredDType, bytes: Uint8Array<ArrayBuffer>, name: JsonValue): PyLeaf {
-  const { dtype } = stored;
-  if (stored.byteOrder === "big" && dtype.word > 1) swapWords(bytes, dtype.word);
-  blockFix(dtype, false, false)?.(bytes);
-  const tensor = new Tensor({ dtype, shape: [], storage: bytesStorage(bytes, "scalar") });
-  return new PyLeaf("$np", name, scalarJS(tensor), new Map([["hex", hexText(bytes)]]));
-}
-
-/** What JavaScript has for a scalar; its bytes where it has nothing. */
-function scalarJS(tensor: Tensor): unknown {
-  const { kind } = tensor.dtype;
-  return kind === "struct" || kind === "void" ? tensor.bytes() : tensor.toJS();
 }

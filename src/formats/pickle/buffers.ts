@@ -23,7 +23,7 @@ export async function findBuffer(
     const source = await options.sibling?.(file);
     if (source) {
       opened.push(source);
-      return new PyBytes("buffer", null, { source, offset: 0, length: source.size });
+      return new PyBytes("bytes", null, { source, offset: 0, length: source.size });
     }
   } catch (error) {
     if (!isStateDictError(error) || error.code !== "not-found") throw error;

@@ -9,7 +9,7 @@ import { PyView } from "../../pickle/view.ts";
 import type { Format, FormatOptions, Opened } from "../format.ts";
 import { loadReducers } from "../reducers.ts";
 import { runsAsPickle, startsPickle } from "./sniff.ts";
-import { readStream } from "./stream.ts";
+import { closeCompanions, readStream } from "./stream.ts";
 import type { PickleStream } from "./stream.ts";
 
 /** One pickle, or several one behind the other. */
@@ -18,7 +18,7 @@ export const PICKLE: Format = {
 
   async open({ source }, options) {
     const stream = await readStream(source, options);
-    const { values, report, hasWrappers, behind, companions } = stream;
+    const { values, report, hasWrappers, behind, shards } = stream;
     const several = values.length > 1;
     const { reduce, warnings = [] } = await reduction(stream, options);
     return {
@@ -34,9 +34,10 @@ export const PICKLE: Format = {
       warnings: behind === 0
         ? warnings
         : [...warnings, `${behind} bytes stand behind the last pickle`],
+      ...(shards.length > 0 ? { shards } : {}),
       async close() {
         await source.close();
-        for (const companion of companions) await companion.close();
+        await closeCompanions(stream);
       },
     };
   },
@@ -44,9 +45,10 @@ export const PICKLE: Format = {
 
 /** What the nodes stand for. A pickle that names torch has its tensors read as torch's. */
 async function reduction(
-  { report: { globals } }: PickleStream,
+  { report, shards }: PickleStream,
   options: FormatOptions,
 ): Promise<Pick<Opened, "reduce"> & { warnings?: readonly string[] }> {
+  const globals = [...report.globals, ...shards.flatMap(({ opened }) => opened.globals)];
   if (globals.some(({ module }) => module === "torch" || module.startsWith("torch."))) {
     return await (await import("./torch.ts")).torchReduction(globals, options);
   }

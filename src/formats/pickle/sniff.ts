@@ -8,8 +8,8 @@ import { isStateDictError } from "../../errors.ts";
 import { PickleMachine } from "../../pickle/machine.ts";
 import { wrapperKind } from "../joblib/classes.ts";
 
-/** Opcodes that must run before bytes without a STOP count as a pickle: a word or two may run by chance. */
-const FEW = 4;
+/** Bytes that must run before those without a STOP count as a pickle: a few may run by chance. */
+const ENOUGH = 8;
 
 /** Whether bytes begin with PROTO, as pickles have since protocol 2. The protocol may be one to come. */
 export function startsPickle(head: Uint8Array): boolean {
@@ -27,10 +27,10 @@ export function runsAsPickle(head: Uint8Array<ArrayBuffer>, size: number): boole
   });
   try {
     const pause = machine.run(head, 0, head.length === size);
-    return pause.kind !== "more" || machine.opcodes > FEW;
+    return pause.kind !== "more" || pause.at >= ENOUGH;
   } catch (error) {
     if (!isStateDictError(error)) throw error;
     // A pickle that was cut is still one, and says so better than a file that nobody knows.
-    return error.code !== "corrupt" && machine.opcodes > FEW;
+    return error.code !== "corrupt" && (error.offset ?? 0) >= ENOUGH;
   }
 }

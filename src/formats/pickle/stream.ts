@@ -13,7 +13,7 @@ import { readPickle } from "../../pickle/read.ts";
 import type { InlineValue, Pickle, ReadOptions } from "../../pickle/read.ts";
 import type { PyObject, PyValue } from "../../pickle/values.ts";
 import { PickleReport } from "../format.ts";
-import type { FormatOptions } from "../format.ts";
+import type { FormatOptions, OpenedShard } from "../format.ts";
 import { wrapperKind } from "../joblib/classes.ts";
 import type { JoblibStream } from "../joblib/wrapper.ts";
 import { findBuffer } from "./buffers.ts";
@@ -38,8 +38,10 @@ export interface PickleStream {
   readonly hasWrappers: boolean;
   /** Bytes behind the last pickle that are none. */
   readonly behind: number;
-  /** Files that were opened beside it. */
+  /** Files that were opened beside it for their bytes. */
   readonly companions: readonly ByteSource[];
+  /** Files that were opened beside it and hold arrays. */
+  readonly shards: readonly OpenedShard[];
 }
 
 /** Reads all pickles of a source; its companions are closed if that fails. */
@@ -51,9 +53,17 @@ export async function readStream(
   try {
     return await reader.readAll();
   } catch (error) {
-    for (const companion of reader.companions) await companion.close();
+    await closeCompanions(reader);
     throw error;
   }
+}
+
+/** Closes what was opened beside a stream. */
+export async function closeCompanions(
+  { companions, shards }: Pick<PickleStream, "companions" | "shards">,
+): Promise<void> {
+  for (const companion of companions) await companion.close();
+  for (const { opened } of shards) await opened.close();
 }
 
 function isBroken(error: unknown): boolean {
@@ -65,6 +75,7 @@ class StreamReader implements JoblibStream {
   readonly ahead: ByteSource;
   readonly options: FormatOptions;
   readonly companions: ByteSource[] = [];
+  readonly shards: OpenedShard[] = [];
   private readonly pickles: Pickle[] = [];
   private readInline: ((object: PyObject, at: number) => Promise<InlineValue>) | null = null;
 
@@ -90,8 +101,9 @@ class StreamReader implements JoblibStream {
       }
     } while (at < source.size);
     const hasWrappers = this.readInline !== null;
-    const { companions } = this;
-    return { values, report: this.report(), hasWrappers, behind: source.size - at, companions };
+    const { companions, shards } = this;
+    const behind = source.size - at;
+    return { values, report: this.report(), hasWrappers, behind, companions, shards };
   }
 
   /** Reads one pickle with the arrays in it. */
