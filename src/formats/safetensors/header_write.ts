@@ -8,6 +8,7 @@
 import { StateDictError } from "../../errors.ts";
 import { packedBytes } from "../../tensor/check.ts";
 import type { DType } from "../../tensor/dtype.ts";
+import { countElements } from "../../tensor/strides.ts";
 import { compareText } from "../../text/order.ts";
 import { quoted } from "../../text/quoted.ts";
 import { writtenDType } from "./dtypes.ts";
@@ -92,6 +93,11 @@ function entryOf<T extends TensorFacts>(tensor: T): Entry<T> {
   if (!written) {
     throw new StateDictError("unsupported", `safetensors has no dtype ${dtype.name}`, {
       hint: `leave ${quoted(name)} out, or cast it`,
+    });
+  }
+  if ((countElements(shape) * dtype.bits) % 8 !== 0) {
+    throw new StateDictError("unsupported", `${quoted(name)} ends inside a byte`, {
+      hint: "safetensors takes only whole bytes; leave it out, or cast it",
     });
   }
   const nbytes = packedBytes(dtype, shape);
