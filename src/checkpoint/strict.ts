@@ -26,6 +26,15 @@ export function refusedGlobals(
   return [...refused.values()];
 }
 
+/** A name as the file spells it, and as Python 3 does where that is another. */
+function spelled({ written, name }: FileGlobal): string {
+  return written === name ? written : `${written} (${name})`;
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
 /**
  * Throws `refused` if the file, or another that is a part of it, names what isn't allowed or does
  * what no ordinary pickle does.
@@ -40,13 +49,14 @@ export function checkStrict(opened: Opened, allow: ReadonlySet<string>): void {
   }
   const refused = refusedGlobals(opened, allow);
   if (refused.length > 0) {
-    const shown = refused.slice(0, NAMES_SHOWN).map((use) => use.written).join(", ");
+    const shown = refused.slice(0, NAMES_SHOWN).map(spelled).join(", ");
     const rest = refused.length - NAMES_SHOWN;
+    const odd = opened.anomalies.find(({ level }) => level === "dangerous");
     throw new StateDictError(
       "refused",
       `The file names ${shown}${rest > 0 ? ` and ${rest} more` : ""}, which ${
         refused.length === 1 ? "is" : "are"
-      } not on the allowlist`,
+      } not on the allowlist${odd ? `; besides, ${lowerFirst(odd.message)}` : ""}`,
       {
         offset: refused[0]!.offset,
         ...(refused[0]!.where ? { member: refused[0]!.where } : {}),

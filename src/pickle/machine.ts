@@ -41,6 +41,7 @@ export class PickleMachine {
   private readonly farMemo: Map<number | bigint, PyValue> = new Map();
   private frameEnd = Infinity;
   private nextBuffer = 0;
+  private pausedAt = 0;
   private readonly limits: PickleLimits;
   private readonly size: number;
   private readonly options: MachineOptions;
@@ -53,8 +54,16 @@ export class PickleMachine {
     this.effects = new MachineEffects(this.limits);
   }
 
-  /** Puts a value in the place of the object that an `inline` pause showed. */
-  resume(value: PyValue): void {
+  /**
+   * Puts a value in the place of the object that an `inline` pause showed; `end` is where the
+   * opcodes go on. Readers in Python take the bytes from behind the frame that is open, so bytes
+   * inside a frame would be read in two ways.
+   */
+  resume(value: PyValue, end: number): void {
+    if (this.pausedAt >= this.frameEnd) this.frameEnd = Infinity;
+    if (end > this.pausedAt && this.frameEnd !== Infinity) {
+      throw corrupt("Bytes that are no opcodes stand inside a frame", this.pausedAt);
+    }
     this.stack[this.stack.length - 1] = value;
   }
 
@@ -259,6 +268,7 @@ export class PickleMachine {
           const object = this.top(floor, start + base);
           effects.build(object, state, start + base);
           if (inlineAfter && object instanceof PyObject && inlineAfter(object)) {
+            this.pausedAt = base + pos;
             return { kind: "inline", at: base + pos, object };
           }
           break;

@@ -72,7 +72,7 @@ export class MachineEffects {
     } else if (callee === null || (typeof callee !== "object" && typeof callee !== "string")) {
       throw corrupt(`What is called is ${describe(callee)}`, offset);
     } else if (!(callee instanceof PyExtension)) {
-      const what = isComputed(callee) ? "itself computed" : describe(callee);
+      const what = callee instanceof PyObject ? "itself computed" : describe(callee);
       this.anomaly("computed-callee", "dangerous", `What is called is ${what}`, offset);
     }
     return new PyObject(form, callee, args);
@@ -216,6 +216,7 @@ export function describe(value: PyValue): string {
   if (value instanceof PyDict) return "a dict";
   if (value instanceof PySet) return value.frozen ? "a frozenset" : "a set";
   if (value instanceof PyBytes) return value.kind;
+  if (value instanceof PyPersistent) return "an object that lies outside the pickle";
   return "an object of another kind";
 }
 

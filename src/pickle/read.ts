@@ -105,7 +105,7 @@ export async function readPickle(
     at = pause.at;
     if (pause.kind === "inline") {
       const inline = await readInline!(pause.object, pause.at);
-      machine.resume(inline.value);
+      machine.resume(inline.value, inline.end);
       at = inline.end;
       want = INLINE_WINDOW;
     } else if (pause.kind === "buffer") {

@@ -20,7 +20,7 @@ const ENTRY = parseExact(`{
   ],
   "values": {"n": 1, "tol": 0.0, "o.0": {"$frozenset": ["a", 1.0]}, "again": {"$ref": "p"}, "big": "9007199254740993"},
   "kinds": {"": "dict", "p": "my.Class"},
-  "globals": ["numpy.ndarray", "my.Class"]
+  "globals": ["joblib.numpy_pickle.NumpyArrayWrapper", "numpy.ndarray", "my.Class"]
 }`) as ArraysEntry;
 
 const DOCUMENT = JSON.stringify({
@@ -58,7 +58,7 @@ const DOCUMENT = JSON.stringify({
     big: "9007199254740993!",
   },
   kinds: { "": "dict", p: "my.Class" },
-  globals: ["numpy.ndarray", "my.Class"],
+  globals: ["joblib.numpy_pickle.NumpyArrayWrapper", "numpy.ndarray", "my.Class"],
 }).replace(/"([^"]*)!"/g, "$1");
 
 /** What to change in the right document, and what the comparison must say then. */

@@ -103,6 +103,9 @@ class StreamReader implements JoblibStream {
     const hasWrappers = this.readInline !== null;
     const { companions, shards } = this;
     const behind = source.size - at;
+    if (behind > 0) {
+      await (await import("./behind.ts")).refuseArchive(source, at, this.options.signal);
+    }
     return { values, report: this.report(), hasWrappers, behind, companions, shards };
   }
 
