@@ -19,6 +19,7 @@ export { blobSource, bytesSource } from "./src/io/source.ts";
 export type { ByteSource } from "./src/io/source.ts";
 export type { ByteSink } from "./src/io/sink.ts";
 export { Checkpoint } from "./src/checkpoint/checkpoint.ts";
+export type { Shard } from "./src/checkpoint/checkpoint.ts";
 export type { Input } from "./src/checkpoint/input.ts";
 export { openCheckpoint } from "./src/checkpoint/open.ts";
 export type { AllowedName, OpenOptions } from "./src/checkpoint/open.ts";
