@@ -6,6 +6,7 @@
 
 import { StateDictError } from "../errors.ts";
 import type { FileGlobal, Opened } from "../formats/format.ts";
+import { PyDict } from "../pickle/dict.ts";
 import type { PyValue } from "../pickle/values.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { outline, uniqueTensors } from "./outline.ts";
@@ -86,7 +87,9 @@ export class Checkpoint implements AsyncDisposable {
 
   /** Everything in the file with its path, depth first, in the file's order. */
   outline(root: PyValue = this.value): Generator<OutlineEntry> {
-    return outline(root, this.reduce);
+    // An archive without arrays holds no value that is an empty dict.
+    const isNothing = this.listing && root instanceof PyDict && root.size === 0;
+    return isNothing ? nothing() : outline(root, this.reduce);
   }
 
   /** All tensors by their path, in the file's order; `~1` tells the second of two equal paths. */
@@ -131,3 +134,5 @@ export function catalogueOf(entries: Iterable<OutlineEntry>): Map<string, Tensor
   for (const { path, tensor } of uniqueTensors(entries)) catalogue.set(path, tensor);
   return catalogue;
 }
+
+function* nothing(): Generator<never> {}

@@ -29,8 +29,6 @@ export async function describeCheckpoint(
   options: Selection = {},
 ): Promise<Map<string, JsonValue>> {
   const entries = [...checkpoint.outline()];
-  // An archive without arrays has no value that is an empty dict.
-  if (checkpoint.listing && entries[0]?.kind === "empty") entries.shift();
   const tensors: JsonValue[] = [];
   const storages: JsonValue[] = [];
   const { keep = () => true } = options;
