@@ -43,7 +43,7 @@ export async function listCheckpoint(
   const entries = [...checkpoint.outline()];
   const all = [...uniqueTensors(entries)];
   const shown = all.filter(({ path }) => options.keep(path));
-  io.stdout(`${headline(file, checkpoint, color)}\n`);
+  io.stdout(`${headline(file, checkpoint, entries, color)}\n`);
   for (const warning of checkpoint.warnings) io.stdout(`note: ${showText(warning)}\n`);
   if (options.tree) {
     const { treeLines } = await import("./tree.ts");
@@ -64,10 +64,27 @@ export async function listCheckpoint(
   for (const line of summaryLines(all, shown, entries, options)) io.stdout(`${line}\n`);
 }
 
-function headline(file: string, checkpoint: Checkpoint, color: boolean): string {
+function headline(
+  file: string,
+  checkpoint: Checkpoint,
+  entries: readonly OutlineEntry[],
+  color: boolean,
+): string {
   const packed = checkpoint.compression === "none" ? "" : `, ${checkpoint.compression}`;
   const name = paint(color, "bold", showText(file, { max: 400, cut: "middle" }));
-  return `${name}  ${checkpoint.format}${packed}, ${formatBytes(checkpoint.size)}`;
+  const format = `${checkpoint.format}${packed}, ${formatBytes(checkpoint.size)}`;
+  return `${name}  ${format}${libraryVersion(entries)}`;
+}
+
+/** scikit-learn notes its version in every estimator: models rarely load in another. */
+function libraryVersion(entries: readonly OutlineEntry[]): string {
+  for (const entry of entries) {
+    if (entry.kind !== "leaf" || typeof entry.value !== "string") continue;
+    if (/(^|\.)_sklearn_version$/.test(entry.path)) {
+      return `, scikit-learn ${showText(entry.value, { max: 40 })}`;
+    }
+  }
+  return "";
 }
 
 type Listed = Extract<OutlineEntry, { kind: "tensor" }>;
