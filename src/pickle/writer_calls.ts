@@ -28,6 +28,8 @@ export function* writeObject(w: Writer, object: PyObject): Work {
   for (const state of object.states ?? []) {
     if (!writeAtom(w, state)) yield state;
     w.out.op(Op.BUILD);
+    const inline = w.options.inlineAfter?.(object);
+    if (inline) w.out.inline(inline);
   }
   for (const call of object.setters ?? []) yield* writeSetter(w, object, call);
 }

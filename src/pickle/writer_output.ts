@@ -122,6 +122,13 @@ export class PickleOutput {
     this.buffer.set(bytes, at);
   }
 
+  /** Bytes between the opcodes; they stand outside frames. */
+  inline(chunk: PickleChunk): void {
+    this.closeFrame();
+    this.flush();
+    this.chunks.push(chunk);
+  }
+
   /**
    * An opcode with its length (written by `header`) and a payload: a large one goes outside frames
    * and is not copied, so it must not change until the pickle is out.

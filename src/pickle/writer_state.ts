@@ -9,6 +9,7 @@ import { Op } from "./opcodes.ts";
 import { PyForeign, PyGlobal } from "./values.ts";
 import type { ByteSpan, PyBytes, PyObject, PyPersistent, PyValue } from "./values.ts";
 import { PickleOutput } from "./writer_output.ts";
+import type { PickleChunk } from "./writer_output.ts";
 
 /** How a pickle is written. */
 export interface WriteOptions {
@@ -18,6 +19,8 @@ export interface WriteOptions {
   readonly reduce?: (value: PyForeign) => PyValue;
   /** What is written in a call node's place; the node itself if nothing is. */
   readonly substitute?: (node: PyObject) => PyValue;
+  /** Bytes that aren't opcodes and follow an object's BUILD, as joblib has them. */
+  readonly inlineAfter?: (object: PyObject) => PickleChunk | undefined;
   /** The id to write for a persistent object, where it isn't the one that was read. */
   readonly persistentId?: (value: PyPersistent) => PyValue;
   /**
