@@ -27,6 +27,8 @@ export { loadStateDict } from "./src/checkpoint/load.ts";
 export type { LoadOptions } from "./src/checkpoint/load.ts";
 export { saveCheckpoint, saveStateDict } from "./src/checkpoint/save.ts";
 export type { Output, SaveOptions } from "./src/checkpoint/save.ts";
+export { dump, dumps, load, loads } from "./src/checkpoint/plain.ts";
+export type { DumpOptions, DumpsOptions, LoadsOptions } from "./src/checkpoint/plain.ts";
 export { toJS } from "./src/checkpoint/to_js.ts";
 export type { InertObject } from "./src/checkpoint/to_js.ts";
 export type { OutlineEntry } from "./src/checkpoint/outline.ts";

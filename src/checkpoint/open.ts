@@ -9,6 +9,7 @@ import type { FormatOptions } from "../formats/format.ts";
 import { openFolder, openSource } from "../formats/open.ts";
 import type { PickleLimits } from "../pickle/limits.ts";
 import type { StringEncoding } from "../pickle/machine_types.ts";
+import type { ReducerTable } from "../pickle/reduce.ts";
 import type { PyObject, PyValue } from "../pickle/values.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { toPlace } from "./input.ts";
@@ -62,7 +63,7 @@ export interface OpenOptions {
  */
 export async function openCheckpoint(input: Input, options: OpenOptions = {}): Promise<Checkpoint> {
   options.signal?.throwIfAborted();
-  const { allow = [], inert = false } = options;
+  const { inert = false } = options;
   const place = await toPlace(input);
   const { path } = place;
   const opened = place.source
@@ -70,9 +71,8 @@ export async function openCheckpoint(input: Input, options: OpenOptions = {}): P
     : await openFolder(place.folder, formatOptions(options, place));
   try {
     if (!inert) {
-      const names = new Set(allow.map(nameOf));
       const { checkStrict } = await import("./strict.ts");
-      checkStrict(opened, names);
+      checkStrict(opened, allowedNames(options));
     }
     return new Checkpoint(opened, opened.size ?? place.source?.size ?? 0, path);
   } catch (error) {
@@ -81,19 +81,11 @@ export async function openCheckpoint(input: Input, options: OpenOptions = {}): P
   }
 }
 
-function formatOptions(
-  { allow = [], signal, limits, encoding, buffers }: OpenOptions,
-  { sibling }: Place,
-): FormatOptions {
-  const reducers = allow.flatMap((name) => {
-    if (typeof name === "string" || !name.reduce) return [];
-    const { reduce } = name;
-    return [[name.name, (call: PyObject) => reduce(call)] as const];
-  });
-  const objects = allow.some((name) => nameOf(name) === "numpy.object_");
+function formatOptions(options: OpenOptions, { sibling }: Place): FormatOptions {
+  const { signal, limits, encoding, buffers } = options;
   return {
-    reducers,
-    objects,
+    reducers: allowedReducers(options),
+    objects: allowedNames(options).has("numpy.object_"),
     ...(signal ? { signal } : {}),
     ...(limits ? { limits } : {}),
     ...(encoding ? { encoding } : {}),
@@ -102,6 +94,16 @@ function formatOptions(
   };
 }
 
-function nameOf(allowed: string | AllowedName): string {
-  return typeof allowed === "string" ? allowed : allowed.name;
+/** The names that the caller allows beyond the allowlist. */
+export function allowedNames({ allow = [] }: OpenOptions): Set<string> {
+  return new Set(allow.map((name) => typeof name === "string" ? name : name.name));
+}
+
+/** The caller's own reducers for such names. */
+export function allowedReducers({ allow = [] }: OpenOptions): ReducerTable {
+  return allow.flatMap((name) => {
+    if (typeof name === "string" || !name.reduce) return [];
+    const { reduce } = name;
+    return [[name.name, (call: PyObject) => reduce(call)] as const];
+  });
 }

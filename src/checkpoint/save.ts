@@ -133,7 +133,8 @@ function stemOf(output: Output): { stem: string } | Record<string, never> {
   return /^[\w.-]+$/.test(name) ? { stem: name } : {};
 }
 
-async function toSink(output: Output, force: boolean): Promise<ByteSink> {
+/** The sink of an output. @throws `exists` if a file is there and `force` isn't set. */
+export async function toSink(output: Output, force: boolean): Promise<ByteSink> {
   if (typeof output === "string" || output instanceof URL) {
     const { fileSink } = await import("../io/file_sink.ts");
     return fileSink(output, { force });

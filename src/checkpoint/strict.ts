@@ -39,7 +39,10 @@ function lowerFirst(text: string): string {
  * Throws `refused` if the file, or another that is a part of it, names what isn't allowed or does
  * what no ordinary pickle does.
  */
-export function checkStrict(opened: Opened, allow: ReadonlySet<string>): void {
+export function checkStrict(
+  opened: Pick<Opened, "globals" | "anomalies" | "allows" | "shards">,
+  allow: ReadonlySet<string>,
+): void {
   for (const shard of opened.shards ?? []) {
     try {
       checkStrict(shard.opened, allow);

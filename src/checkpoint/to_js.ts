@@ -17,6 +17,8 @@ import {
 import type { PyValue } from "../pickle/values.ts";
 import { PyLeaf, PyView } from "../pickle/view.ts";
 import { objectClass } from "../pickle/state.ts";
+import { countElements } from "../tensor/strides.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { partsOf } from "./outline.ts";
 
 /** An object that nobody built: its class, what its constructor was given, and its attributes. */
@@ -30,7 +32,8 @@ export interface InertObject {
 /**
  * Lists and tuples become arrays, dicts plain objects (or a `Map` if a key is no string), sets
  * `Set`s, bytes `Uint8Array`s, floats and ints numbers (bigint where a number would round), dates
- * and decimals text, tensors stay tensors, and unknown objects become {@linkcode InertObject}s.
+ * and decimals text, tensors stay tensors
+ * (arrays of objects become arrays), and unknown objects become {@linkcode InertObject}s.
  * Shared references and cycles stay what they are.
  */
 export function toJS(root: PyValue, reduce: (value: PyValue) => PyValue = (same) => same): unknown {
@@ -88,6 +91,7 @@ function containerJS(
     const object: Record<string, unknown> = {};
     return [object, () => setOwn(object, "$persid", convert(value.id))];
   }
+  if (value instanceof Tensor && value.elements) return objectsJS(value, convert);
   const parts = partsOf(value, reduce);
   if (!parts) return [value, () => {}];
   const object: Record<string, unknown> = {
@@ -102,6 +106,30 @@ function listJS(items: readonly PyValue[], convert: (value: PyValue) => unknown)
   const list: unknown[] = [];
   return [list, () => {
     for (const item of items) list.push(convert(item));
+  }];
+}
+
+/** An array of Python objects as nested arrays, one level a dimension. */
+function objectsJS(
+  { shape, elements }: Tensor,
+  convert: (value: PyValue) => unknown,
+): Container {
+  if (shape.length === 0) {
+    const box: unknown[] = [];
+    return [box, () => box.push(convert(elements![0]!))];
+  }
+  const list: unknown[] = [];
+  return [list, () => {
+    let level: unknown[] = elements!.map(convert);
+    for (let dim = shape.length - 1; dim > 0; dim--) {
+      const groups: unknown[] = [];
+      const count = countElements(shape.slice(0, dim));
+      for (let i = 0; i < count; i++) {
+        groups.push(level.slice(i * shape[dim]!, (i + 1) * shape[dim]!));
+      }
+      level = groups;
+    }
+    for (const item of level) list.push(item);
   }];
 }
 

@@ -58,7 +58,7 @@ const INLINE_WINDOW = 4 * 1024;
 /** Reads one pickle of bytes in memory, from `start` on. */
 export function parsePickle(
   bytes: Uint8Array<ArrayBuffer>,
-  options: Omit<MachineOptions, "size" | "inlineAfter"> = {},
+  options: Omit<MachineOptions, "size"> = {},
   start = 0,
 ): Pickle {
   const limit = options.limits?.bytes ?? DEFAULT_PICKLE_LIMITS.bytes;
@@ -68,6 +68,16 @@ export function parsePickle(
   const machine = new PickleMachine({ ...options, size: bytes.length });
   const pause = machine.run(bytes.subarray(start), start, true);
   if (pause.kind === "done") return result(machine, pause.value, pause.end);
+  if (pause.kind === "inline") {
+    throw new StateDictError(
+      "unsupported",
+      "Arrays stand between the opcodes, as joblib puts them",
+      {
+        offset: pause.at,
+        hint: "open it as a file, with openCheckpoint or load",
+      },
+    );
+  }
   // Only a byte string left in the stream can leave the machine waiting at the very end.
   throw new StateDictError("truncated", "The pickle ends before its STOP", { offset: pause.at });
 }

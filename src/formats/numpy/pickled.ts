@@ -17,10 +17,12 @@ import { PyGlobal } from "../../pickle/values.ts";
 import type { PyBytes, PyObject, PyValue } from "../../pickle/values.ts";
 import { PyView } from "../../pickle/view.ts";
 import type { Reducer } from "../../pickle/view.ts";
+import { swapWords } from "../../tensor/byte_order.ts";
 import { permuteTensor } from "../../tensor/derive.ts";
+import type { ByteOrder } from "../../tensor/dtype.ts";
+import { bytesStorage } from "../../tensor/memory.ts";
 import type { StoredDType } from "../../tensor/numpy_dtype.ts";
 import { Storage } from "../../tensor/storage.ts";
-import type { StoragePlace } from "../../tensor/storage.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { bytesOf, itemsOf, orderOf, shapeOf, textOf } from "./arguments.ts";
 import { makeArray, maskDType } from "./array.ts";
@@ -33,12 +35,19 @@ function corrupt(what: string): StateDictError {
   return new StateDictError("corrupt", `A pickled numpy ${what}`);
 }
 
-/** Where bytes lie: in memory, or in the stream. */
-function placeOf(bytes: PyBytes): StoragePlace {
-  if (bytes.data) return { source: bytesSource(bytes.data), offset: 0 };
+/** The storage over a byte string in memory or in the stream. */
+function makeStorage(bytes: PyBytes, id: string, byteOrder: ByteOrder, word: number): Storage {
+  const { data, length: nbytes } = bytes;
+  if (data) {
+    const more = { source: bytesSource(data), byteOrder, word };
+    if (word === 1) return bytesStorage(data, id, more);
+    const swapped = data.slice();
+    swapWords(swapped, word);
+    return bytesStorage(swapped, id, more);
+  }
   const { source, offset } = bytes.span!;
-  if (source) return { source, offset };
-  throw corrupt("array lies outside the pickle");
+  if (!source) throw corrupt("array lies outside the pickle");
+  return new Storage({ id, nbytes, source, offset, byteOrder, word });
 }
 
 /** Makes the reducers for one file. */
@@ -52,14 +61,7 @@ export function numpyReducers(): ReducerTable {
     const word = byteOrder === "big" ? dtype.word : 1;
     const known = made.find((storage) => storage.byteOrder === byteOrder && storage.word === word);
     if (known) return known;
-    const { length: nbytes } = bytes;
-    const storage = new Storage({
-      ...placeOf(bytes),
-      id: `a${arrays++}`,
-      nbytes,
-      byteOrder,
-      word,
-    });
+    const storage = makeStorage(bytes, `a${arrays++}`, byteOrder, word);
     made.push(storage);
     storages.set(bytes, made);
     return storage;

@@ -8,6 +8,7 @@ import { makeReduce } from "../../pickle/reduce.ts";
 import { PyView } from "../../pickle/view.ts";
 import type { Format, FormatOptions, Opened } from "../format.ts";
 import { loadReducers } from "../reducers.ts";
+import { plainAnomalies } from "./anomalies.ts";
 import { runsAsPickle, startsPickle } from "./sniff.ts";
 import { closeCompanions, readStream } from "./stream.ts";
 import type { PickleStream } from "./stream.ts";
@@ -28,8 +29,7 @@ export const PICKLE: Format = {
       value: several ? new PyView("pickles", { list: values }) : values[0]!,
       reduce,
       globals: report.globals,
-      // A text id in a plain pickle is as harmless as another one: nobody looks it up.
-      anomalies: report.anomalies.filter(({ rule }) => rule !== "text-persistent-id"),
+      anomalies: plainAnomalies(report.anomalies),
       metadata: new Map(),
       warnings: behind === 0
         ? warnings
