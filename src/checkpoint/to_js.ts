@@ -120,6 +120,8 @@ function objectsJS(
   }
   const list: unknown[] = [];
   return [list, () => {
+    // Of no elements there may be a billion rows.
+    if (elements!.length === 0) return;
     let level: unknown[] = elements!.map(convert);
     for (let dim = shape.length - 1; dim > 0; dim--) {
       const groups: unknown[] = [];

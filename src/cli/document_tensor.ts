@@ -88,7 +88,7 @@ export async function describeTensor(
   if (moduleName !== undefined) fields.set("module_name", moduleName);
   if (aliasOf !== undefined) fields.set("alias_of", aliasOf);
   if (tensor.conj || tensor.neg) fields.set("conj", tensor.conj).set("neg", tensor.neg);
-  if (dtype.bits < 8) fields.set("packed", true);
+  if (dtype.bits > 0 && dtype.bits < 8) fields.set("packed", true);
   if (layout === "strided") {
     for (const [key, value] of tensor.details ?? []) fields.set(key, detailJson(value));
   }
