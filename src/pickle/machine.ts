@@ -20,7 +20,7 @@ import { byteString, memoIndex, textValue } from "./machine_text.ts";
 import type { MachineOptions, Pause } from "./machine_types.ts";
 import { PickleWindow } from "./machine_window.ts";
 import * as text from "./text.ts";
-import { PyBytes, PyExtension, pyFloat, PyObject, PyPersistent, PyTuple } from "./values.ts";
+import { PyBytes, PyExtension, pyFloat, PyObject, PyTuple } from "./values.ts";
 import type { ByteSpan, PyValue } from "./values.ts";
 
 /** Opcodes run at a time; see {@linkcode PickleMachine.burst}. */
@@ -51,7 +51,7 @@ export class PickleMachine {
     this.options = options;
     this.limits = { ...DEFAULT_PICKLE_LIMITS, ...options.limits };
     this.size = options.size ?? Infinity;
-    this.effects = new MachineEffects(this.limits);
+    this.effects = new MachineEffects(this.limits, options.watch);
   }
 
   /**
@@ -274,7 +274,7 @@ export class PickleMachine {
           break;
         }
         case 0x51: // BINPERSID
-          stack.push(new PyPersistent(this.pop(floor, start + base)));
+          stack.push(effects.persistent(this.pop(floor, start + base), start + base));
           break;
         case 0x63: { // GLOBAL
           const first = window.lineEnd(pos, limits.line);
@@ -465,7 +465,7 @@ export class PickleMachine {
           if (!text.isAscii(id)) throw corrupt("A persistent id is not ASCII", start + base);
           const message = "An object is named by a text id";
           effects.anomaly("text-persistent-id", "suspicious", message, start + base);
-          stack.push(new PyPersistent(text.decodeLatin1(id)));
+          stack.push(effects.persistent(text.decodeLatin1(id), start + base));
           pos = at + 1;
           break;
         }

@@ -8,7 +8,7 @@ import { StateDictError } from "../errors.ts";
 import { isHashable, PyDict, PySet } from "./dict.ts";
 import { limitError } from "./limits.ts";
 import type { PickleLimits } from "./limits.ts";
-import type { GlobalUse, PickleAnomaly } from "./machine_types.ts";
+import type { GlobalUse, MachineOptions, PickleAnomaly } from "./machine_types.ts";
 import { isPlainCodec, NATIVES } from "./natives.ts";
 import { toPython3 } from "./python2_names.ts";
 import { PyBytes, PyExtension, PyGlobal, PyObject, PyPersistent, PyTuple } from "./values.ts";
@@ -25,10 +25,12 @@ export class MachineEffects {
   /** The protocol that PROTO announced last, or null: names change their spelling with it. */
   protocol: number | null = null;
   private readonly limits: PickleLimits;
+  private readonly watch: MachineOptions["watch"];
 
   /** Starts with nothing noted. */
-  constructor(limits: PickleLimits) {
+  constructor(limits: PickleLimits, watch?: MachineOptions["watch"]) {
     this.limits = limits;
+    this.watch = watch;
   }
 
   /** The global of a module and a name from the stack or the stream. */
@@ -75,7 +77,16 @@ export class MachineEffects {
       const what = callee instanceof PyObject ? "itself computed" : describe(callee);
       this.anomaly("computed-callee", "dangerous", `What is called is ${what}`, offset);
     }
-    return new PyObject(form, callee, args);
+    const object = new PyObject(form, callee, args);
+    this.watch?.(object, offset);
+    return object;
+  }
+
+  /** An object that lies outside the pickle. */
+  persistent(id: PyValue, offset: number): PyPersistent {
+    const persistent = new PyPersistent(id);
+    this.watch?.(persistent, offset);
+    return persistent;
   }
 
   /** BUILD: gives an object its state. */

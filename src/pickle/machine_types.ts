@@ -6,7 +6,7 @@
 
 import type { ByteSource } from "../io/source.ts";
 import type { PickleLimits } from "./limits.ts";
-import type { PyGlobal, PyObject, PyValue } from "./values.ts";
+import type { PyGlobal, PyObject, PyPersistent, PyValue } from "./values.ts";
 
 /** A name that the stream imports, with where it does. */
 export interface GlobalUse {
@@ -61,6 +61,8 @@ export interface MachineOptions {
   readonly size?: number;
   /** Asked after every BUILD of a call node: true if bytes that aren't opcodes follow. */
   readonly inlineAfter?: (object: PyObject) => boolean;
+  /** Told of every call and every persistent id, also of those that the stream throws away. */
+  readonly watch?: (met: PyObject | PyPersistent, offset: number) => void;
 }
 
 /** Why the machine stopped running. */

@@ -9,6 +9,7 @@ import { readBytes } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
 import { DEFAULT_PICKLE_LIMITS, limitError } from "./limits.ts";
 import { PickleMachine } from "./machine.ts";
+import type { MachineEffects } from "./machine_effects.ts";
 import type { GlobalUse, MachineOptions, PickleAnomaly } from "./machine_types.ts";
 import type { PyBytes, PyObject, PyValue } from "./values.ts";
 
@@ -42,6 +43,8 @@ export interface ReadOptions extends Omit<MachineOptions, "size" | "pauseForBuff
   readonly readInline?: (object: PyObject, at: number) => Promise<InlineValue>;
   /** Finds an out-of-band buffer that isn't among `buffers`. */
   readonly findBuffer?: (index: number) => Promise<PyBytes>;
+  /** Given what the machine notes before it runs: there it is also when the pickle breaks. */
+  readonly onStart?: (effects: MachineEffects) => void;
   /** Bytes to look at first; 64 KiB by default. */
   readonly firstWindow?: number;
   /** Ends the work when it fires. */
@@ -95,6 +98,7 @@ export async function readPickle(
     size: source.size,
     pauseForBuffers: findBuffer !== undefined,
   });
+  options.onStart?.(machine.effects);
   const limit = options.limits?.bytes ?? DEFAULT_PICKLE_LIMITS.bytes;
   let at = start;
   let want = firstWindow;
