@@ -6,13 +6,14 @@
 
 import { StateDictError } from "../errors.ts";
 import { findWriter, WRITERS } from "../formats/writer.ts";
-import type { WriteInput, WriteReport, WriterRow } from "../formats/writer.ts";
+import type { FormatWriteOptions, WriteReport, WriterRow } from "../formats/writer.ts";
 import type { ByteSink } from "../io/sink.ts";
-import { PyDict } from "../pickle/dict.ts";
-import { PyGlobal, PyObject, PyTuple } from "../pickle/values.ts";
 import type { PyValue } from "../pickle/values.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { Checkpoint } from "./checkpoint.ts";
+import { quoted } from "../text/quoted.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { stateDictValue } from "./state_dict.ts";
+import { metadataLeft, writeInput } from "./write_input.ts";
 
 /** Where a file goes: a path, a `file:` URL, a stream, or a sink of one's own. */
 export type Output = string | URL | WritableStream<Uint8Array> | ByteSink;
@@ -27,6 +28,8 @@ export interface SaveOptions {
   readonly protocol?: number;
   /** Bytes of weights a shard may have: more of them become several files with an index. */
   readonly maxShardSize?: number;
+  /** The codec, for formats that can be compressed: `deflate` for npz. */
+  readonly compress?: string;
   /** JSON without tags: what it can't say is left out, and reported. */
   readonly plain?: boolean;
   /** Told of every block of weights that is written. */
@@ -58,21 +61,63 @@ export async function saveCheckpoint(
   options: SaveOptions = {},
 ): Promise<WriteReport> {
   const row = writerFor(output, options.format);
+  checkOptions(row, options);
   const writer = await row.load();
-  const sink = await toSink(output, options.force ?? false);
+  const prepared = writeInput(input);
+  const dropped = metadataLeft(prepared.metadata, row);
+  const path = pathOf(output);
+  const force = options.force ?? false;
+  const writeOptions = writerOptions(output, options);
+  if (options.maxShardSize !== undefined) {
+    if (path === undefined) {
+      throw new StateDictError("usage", "Shards need a path, since they are several files");
+    }
+    const { saveShards } = await import("./save_shards.ts");
+    const place = { path, open: (name: string) => toSink(name, force) };
+    const { left } = await saveShards(writer, prepared, place, options.maxShardSize, writeOptions);
+    return { left: [...dropped, ...left] };
+  }
+  const sinks: ByteSink[] = [await toSink(output, force)];
+  const beside = async (ending: string): Promise<ByteSink> => {
+    const sink = await toSink(`${path}${ending}`, force);
+    sinks.push(sink);
+    return sink;
+  };
   try {
-    const report = await writer.write(toInput(input), sink, {
-      ...stemOf(output),
-      ...(options.protocol === undefined ? {} : { protocol: options.protocol }),
-      ...(options.plain === undefined ? {} : { plain: options.plain }),
-      ...(options.progress ? { progress: options.progress } : {}),
-      ...(options.signal ? { signal: options.signal } : {}),
+    const { left } = await writer.write(prepared, sinks[0]!, {
+      ...writeOptions,
+      ...(path === undefined ? {} : { beside }),
     });
-    await sink.commit();
-    return report;
+    for (const sink of sinks) await sink.commit();
+    return { left: [...dropped, ...left] };
   } catch (error) {
-    await sink.abort();
+    for (const sink of sinks) await sink.abort();
     throw error;
+  }
+}
+
+function writerOptions(output: Output, options: SaveOptions): FormatWriteOptions {
+  const { protocol, plain, compress, progress, signal } = options;
+  return {
+    ...stemOf(output),
+    ...(protocol === undefined ? {} : { protocol }),
+    ...(plain === undefined ? {} : { plain }),
+    ...(compress === undefined ? {} : { compress }),
+    ...(progress ? { progress } : {}),
+    ...(signal ? { signal } : {}),
+  };
+}
+
+function checkOptions(row: WriterRow, { compress, maxShardSize }: SaveOptions): void {
+  if (compress !== undefined && !row.compress.includes(compress)) {
+    throw new StateDictError("usage", `${row.name} can't be compressed with ${quoted(compress)}`, {
+      hint: row.compress.length > 0 ? `use ${row.compress.join(" or ")}` : "leave it out",
+    });
+  }
+  if (maxShardSize !== undefined && !row.shards) {
+    throw new StateDictError("usage", `There are no shards of ${row.name}`, {
+      hint: "write pt or safetensors",
+    });
   }
 }
 
@@ -97,15 +142,6 @@ export function saveStateDict(
   options: SaveOptions = {},
 ): Promise<WriteReport> {
   return saveCheckpoint(output, stateDictValue(tensors), options);
-}
-
-/** The `OrderedDict` of a state dict. */
-export function stateDictValue(tensors: ReadonlyMap<string, Tensor>): PyObject {
-  const cls = new PyGlobal("collections", "OrderedDict");
-  const dict = new PyObject("reduce", cls, new PyTuple([]));
-  dict.entries = new PyDict();
-  for (const [name, tensor] of tensors) dict.entries.set(name, tensor);
-  return dict;
 }
 
 /** The writer of a format's word, or of what the output's name ends in. */
@@ -144,9 +180,4 @@ export async function toSink(output: Output, force: boolean): Promise<ByteSink> 
     return streamSink(output);
   }
   return output;
-}
-
-function toInput(input: Checkpoint | PyValue): WriteInput {
-  if (input instanceof Checkpoint) return input;
-  return { value: input, reduce: (value) => value, metadata: new Map() };
 }

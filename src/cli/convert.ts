@@ -6,6 +6,7 @@
 
 import { openCheckpoint } from "../checkpoint/open.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { restoreTied } from "../checkpoint/tied.ts";
 import { saveCheckpoint, writerFor } from "../checkpoint/save.ts";
 import { editCheckpoint } from "../edit/edit.ts";
 import type { Edited } from "../edit/edit.ts";
@@ -40,6 +41,7 @@ export const command: Command = defineCommand({
       help: "set text metadata; KEY= takes it away",
     },
     protocol: { type: "integer", value: "N", help: "pickle protocol, 2 by default" },
+    compress: { type: "string", value: "CODEC", help: "compress: deflate for .npz" },
     plain: { type: "boolean", help: "JSON without tags: what JSON can't say is left out" },
     strict: { type: "boolean", help: "refuse a file that names anything outside the allowlist" },
     keepOpaque: {
@@ -74,7 +76,7 @@ export const command: Command = defineCommand({
     try {
       for (const file of files) opened.push(await openCheckpoint(file, { inert }));
       const metadata = parseAssignments(options.metadata);
-      const merged = mergeCheckpoints(opened);
+      const merged = mergeCheckpoints(opened.map(restoreTied));
       const edited = await editCheckpoint(merged, editsOf(options));
       const result = metadata.size === 0 ? edited.checkpoint : edited.checkpoint.derive({
         metadata: metadata.apply(edited.checkpoint.metadata),
@@ -95,6 +97,7 @@ interface WriteOptions {
   readonly to: string | undefined;
   readonly maxShardSize: number | undefined;
   readonly protocol: number | undefined;
+  readonly compress: string | undefined;
   readonly plain: boolean;
   readonly verify: boolean;
   readonly force: boolean;
@@ -116,6 +119,7 @@ async function write(
       ...(options.to === undefined ? {} : { format: options.to }),
       ...(options.maxShardSize === undefined ? {} : { maxShardSize: options.maxShardSize }),
       ...(options.protocol === undefined ? {} : { protocol: options.protocol }),
+      ...(options.compress === undefined ? {} : { compress: options.compress }),
       plain: options.plain,
       force: options.force,
       progress: (bytes) => progress.update(done += bytes),

@@ -5,6 +5,7 @@
  */
 
 import { npyHeader } from "../formats/numpy/npy_write.ts";
+import { tensorBytes } from "../formats/tensor_bytes.ts";
 import { verifyStorage } from "../tensor/storage.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { jsonText } from "../text/json.ts";
@@ -30,11 +31,6 @@ export interface TensorForm {
 
 const encoder = new TextEncoder();
 
-async function* raw(tensor: Tensor, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-  if (tensor.storage) await verifyStorage(tensor.storage, signal);
-  yield* tensor.chunks(signal ? { signal } : {});
-}
-
 /** By the word of `--format`. */
 export const TENSOR_FORMS: ReadonlyMap<string, TensorForm> = new Map<string, TensorForm>([
   ["json", {
@@ -50,14 +46,14 @@ export const TENSOR_FORMS: ReadonlyMap<string, TensorForm> = new Map<string, Ten
     streams: false,
     async *chunks(_name, tensor, { signal }) {
       yield npyHeader(tensor.dtype, tensor.shape);
-      yield* raw(tensor, signal);
+      yield* tensorBytes(tensor, signal ? { signal } : {});
     },
   }],
   ["bin", {
     extension: "bin",
     streams: false,
     async *chunks(_name, tensor, { signal }) {
-      yield* raw(tensor, signal);
+      yield* tensorBytes(tensor, signal ? { signal } : {});
     },
   }],
 ]);

@@ -6,6 +6,15 @@
 
 import type { ByteSink } from "../io/sink.ts";
 import type { PyValue } from "../pickle/values.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** Everything in a tree by its path, for formats that hold arrays alone. */
+export interface WriteCatalogue {
+  /** The tensors, in order; tied names have the very same tensor. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Paths of what is no tensor. */
+  readonly others: readonly string[];
+}
 
 /** What is to be written. */
 export interface WriteInput {
@@ -15,6 +24,10 @@ export interface WriteInput {
   readonly reduce: (value: PyValue) => PyValue;
   /** Text metadata, for formats that have a place for it. */
   readonly metadata: ReadonlyMap<string, string>;
+  /** The format that it was read from; null for a program's own values. */
+  readonly origin: string | null;
+  /** The tree as a flat list. */
+  readonly catalogue: () => WriteCatalogue;
 }
 
 /** How it is written. */
@@ -23,18 +36,30 @@ export interface FormatWriteOptions {
   readonly protocol?: number;
   /** JSON without tags. */
   readonly plain?: boolean;
+  /** The codec's word, for formats that can be compressed. */
+  readonly compress?: string;
   /** The file's name without its extension: PyTorch names an archive's folder after it. */
   readonly stem?: string;
-  /** Told of the bytes written so far. */
-  readonly progress?: (done: number) => void;
+  /** Opens a second file, named as the output with an ending more. It is committed with it. */
+  readonly beside?: (ending: string) => Promise<ByteSink>;
+  /** Told of every block of weights that is written. */
+  readonly progress?: (bytes: number) => void;
   /** Ends the work when it fires. */
   readonly signal?: AbortSignal;
 }
 
 /** What a writer did, beside writing. */
 export interface WriteReport {
-  /** Paths of what the format can't hold, with why. */
-  readonly left: readonly { readonly path: string; readonly why: string }[];
+  /** What the format can't hold. */
+  readonly left: readonly LeftOut[];
+}
+
+/** Something that a format can't hold. */
+export interface LeftOut {
+  /** Its path. */
+  readonly path: string;
+  /** Why, in a few words. */
+  readonly why: string;
 }
 
 /** Writes one format into a sink, from its start; the caller commits. */
@@ -49,23 +74,65 @@ export interface WriterRow {
   readonly name: string;
   /** Endings of file names that mean it. */
   readonly extensions: readonly string[];
+  /** Whether it holds any value, or arrays by name. */
+  readonly holds: "values" | "arrays";
+  /** Whether it has a place for text metadata. */
+  readonly metadata: boolean;
+  /** Whether it can be split into shards with an index. */
+  readonly shards: boolean;
+  /** Codecs that it can be compressed with. */
+  readonly compress: readonly string[];
   /** Loads the writer. */
   readonly load: () => Promise<FormatWriter>;
 }
 
 /** One line a format. */
 export const WRITERS: readonly WriterRow[] = [
-  {
-    name: "pt",
-    extensions: [".pt", ".pth", ".bin", ".ckpt"],
+  row("pt", [".pt", ".pth", ".bin", ".ckpt"], {
+    shards: true,
     load: async () => (await import("./torch/write.ts")).TORCH_WRITER,
-  },
-  {
-    name: "json",
-    extensions: [".json"],
+  }),
+  row("safetensors", [".safetensors"], {
+    holds: "arrays",
+    metadata: true,
+    shards: true,
+    load: async () => (await import("./safetensors/write.ts")).SAFETENSORS_WRITER,
+  }),
+  row("json", [".json"], {
+    metadata: true,
     load: async () => (await import("./json/write.ts")).JSON_WRITER,
-  },
+  }),
+  row("npz", [".npz"], {
+    holds: "arrays",
+    compress: ["deflate"],
+    load: async () => (await import("./numpy/npz_write.ts")).NPZ_WRITER,
+  }),
+  row("npy", [".npy"], {
+    holds: "arrays",
+    load: async () => (await import("./numpy/npz_write.ts")).NPY_WRITER,
+  }),
+  row("raw", [".raw"], {
+    holds: "arrays",
+    metadata: true,
+    load: async () => (await import("./raw/write.ts")).RAW_WRITER,
+  }),
 ];
+
+function row(
+  name: string,
+  extensions: readonly string[],
+  facts: Partial<WriterRow> & Pick<WriterRow, "load">,
+): WriterRow {
+  return {
+    name,
+    extensions,
+    holds: "values",
+    metadata: false,
+    shards: false,
+    compress: [],
+    ...facts,
+  };
+}
 
 /** The writer of a name, or of a file name's ending. */
 export function findWriter(word: string): WriterRow | undefined {

@@ -87,30 +87,38 @@ interface Entry<T> {
   readonly nbytes: number;
 }
 
+/** Why the format can't hold a tensor; undefined if it can. */
+export function safetensorsRefusal(
+  { dtype, shape }: Pick<TensorFacts, "dtype" | "shape">,
+): string | undefined {
+  const written = writtenDType(dtype);
+  if (!written) return `safetensors has no dtype ${dtype.name}`;
+  // It takes only whole bytes.
+  if ((countElements(shape) * dtype.bits) % 8 !== 0) return "it ends inside a byte";
+  if (written.lanes > 1 && shape.length === 0) {
+    return "it is a single pair of values, and safetensors counts a tensor without sizes as one";
+  }
+  return undefined;
+}
+
 function entryOf<T extends TensorFacts>(tensor: T): Entry<T> {
   const { name, dtype, shape } = tensor;
-  const written = writtenDType(dtype);
-  if (!written) {
-    throw new StateDictError("unsupported", `safetensors has no dtype ${dtype.name}`, {
-      hint: `leave ${quoted(name)} out, or cast it`,
+  const why = safetensorsRefusal(tensor);
+  if (why !== undefined) {
+    throw new StateDictError("unsupported", `${quoted(name)} can't be written: ${why}`, {
+      hint: "leave it out, or cast it",
     });
   }
-  if ((countElements(shape) * dtype.bits) % 8 !== 0) {
-    throw new StateDictError("unsupported", `${quoted(name)} ends inside a byte`, {
-      hint: "safetensors takes only whole bytes; leave it out, or cast it",
-    });
-  }
-  const nbytes = packedBytes(dtype, shape);
+  const written = writtenDType(dtype)!;
   const wide = shape.slice();
-  if (written.lanes > 1) {
-    if (wide.length === 0) {
-      throw new StateDictError("unsupported", `${quoted(name)} is a single pair of values`, {
-        hint: "safetensors counts values, of which a tensor without sizes has one",
-      });
-    }
-    wide[wide.length - 1]! *= written.lanes;
-  }
-  return { tensor, word: written.name, rank: written.rank, shape: wide, nbytes };
+  if (written.lanes > 1) wide[wide.length - 1]! *= written.lanes;
+  return {
+    tensor,
+    word: written.name,
+    rank: written.rank,
+    shape: wide,
+    nbytes: packedBytes(dtype, shape),
+  };
 }
 
 function checkNames(names: readonly string[]): void {

@@ -1,0 +1,57 @@
+/**
+ * What a writer is given of a checkpoint or of a program's own values.
+ *
+ * @module
+ */
+
+import type { LeftOut, WriteCatalogue, WriteInput, WriterRow } from "../formats/writer.ts";
+import type { PyValue } from "../pickle/values.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { Checkpoint } from "./checkpoint.ts";
+import { outline } from "./outline.ts";
+import type { OutlineEntry } from "./outline.ts";
+import { distinguish } from "./paths.ts";
+import { restoreTied } from "./tied.ts";
+
+/** The input as writers take it. */
+export function writeInput(input: Checkpoint | PyValue): WriteInput {
+  if (!(input instanceof Checkpoint)) {
+    const reduce = (value: PyValue) => value;
+    return {
+      value: input,
+      reduce,
+      metadata: new Map(),
+      origin: null,
+      catalogue: () => catalogue(outline(input, reduce)),
+    };
+  }
+  const checkpoint = restoreTied(input);
+  const { value, reduce, metadata, format } = checkpoint;
+  return {
+    value,
+    reduce,
+    metadata,
+    origin: format,
+    catalogue: () => catalogue(checkpoint.outline()),
+  };
+}
+
+function catalogue(entries: Iterable<OutlineEntry>): WriteCatalogue {
+  const tensors = new Map<string, Tensor>();
+  const others: string[] = [];
+  const seen = new Map<string, number>();
+  for (const entry of entries) {
+    if (entry.kind === "tensor") tensors.set(distinguish(entry.path, seen), entry.tensor);
+    else if (entry.kind === "leaf" || entry.kind === "empty") others.push(entry.path);
+  }
+  return { tensors, others };
+}
+
+/** Text metadata that a format has no place for. */
+export function metadataLeft(metadata: ReadonlyMap<string, string>, row: WriterRow): LeftOut[] {
+  if (row.metadata) return [];
+  return [...metadata.keys()]
+    // Says only which framework wrote the file.
+    .filter((key) => key !== "format")
+    .map((key) => ({ path: `__metadata__.${key}`, why: `${row.name} has no place for metadata` }));
+}
