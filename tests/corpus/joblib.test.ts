@@ -1,0 +1,3 @@
+import { testArrays } from "../support/arrays_loop.ts";
+
+testArrays("joblib");
