@@ -7,7 +7,8 @@
 
 import { JsonFloat } from "../text/json.ts";
 import type { JsonValue } from "../text/json.ts";
-import { PySet } from "./dict.ts";
+import { PyDict, PySet } from "./dict.ts";
+import { objectClass } from "./state.ts";
 import {
   PyBytes,
   PyExtension,
@@ -96,8 +97,22 @@ export function memberJson(
     const members = reduced.values().map((item) => memberJson(item, reduce, depth + 1));
     return tag(reduced.frozen ? "$frozenset" : "$set", members);
   }
-  if (reduced instanceof PyTuple || reduced instanceof PySet) return tag("$deep", depth);
+  if (Array.isArray(reduced) && depth < MEMBER_DEPTH) {
+    return tag("$list", reduced.map((item) => memberJson(item, reduce, depth + 1)));
+  }
+  if (reduced instanceof PyDict && depth < MEMBER_DEPTH) {
+    const pairs = [...reduced].map((pair) =>
+      pair.map((item) => memberJson(item, reduce, depth + 1))
+    );
+    return tag("$dict", pairs);
+  }
+  if (hasMembers(reduced)) return tag("$deep", depth);
   const leaf = leafJson(reduced, reduce);
   if (leaf !== undefined) return leaf;
-  return tag("$object", reduced instanceof PyObject ? reduced.calleeName || "(call)" : "?");
+  return tag("$object", reduced instanceof PyObject ? objectClass(reduced).name : "?");
+}
+
+function hasMembers(value: PyValue): boolean {
+  return Array.isArray(value) || value instanceof PyTuple || value instanceof PySet ||
+    value instanceof PyDict;
 }

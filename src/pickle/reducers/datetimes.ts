@@ -77,7 +77,18 @@ function timedelta({ args }: PyObject): PyLeaf | undefined {
   const [days = 0, seconds = 0, microseconds = 0] = args.items;
   const parts = [days, seconds, microseconds];
   if (!parts.every((part) => typeof part === "number" && Number.isInteger(part))) return undefined;
-  return new PyLeaf("$timedelta", parts as number[]);
+  return new PyLeaf("$timedelta", normalized(parts as number[]));
+}
+
+/** Python keeps seconds and microseconds within a day and a second, and only the days negative. */
+function normalized([days, seconds, micros]: number[]): number[] {
+  const carried = seconds! + Math.floor(micros! / 1_000_000);
+  const within = (value: number, size: number) => value - Math.floor(value / size) * size;
+  return [
+    days! + Math.floor(carried / 86_400),
+    within(carried, 86_400),
+    within(micros!, 1_000_000),
+  ];
 }
 
 function timezone({ args }: PyObject, context: ReduceContext): PyLeaf | undefined {

@@ -4,12 +4,11 @@
  * @module
  */
 
-import type { JsonValue } from "../../text/json.ts";
-import { floatJson, numberJson } from "../tagged.ts";
+import { floatJson, memberJson, numberJson } from "../tagged.ts";
 import { PyFloat } from "../values.ts";
 import type { PyObject, PyValue } from "../values.ts";
 import { PyLeaf } from "../view.ts";
-import type { Reducer } from "../view.ts";
+import type { ReduceContext, Reducer } from "../view.ts";
 
 /** An int or a float as a JavaScript number; undefined for anything else. */
 function numberOf(value: PyValue | undefined): number | undefined {
@@ -32,16 +31,10 @@ function range({ args }: PyObject): PyLeaf | undefined {
   return new PyLeaf("$range", [numberJson(start!), numberJson(stop!), numberJson(step)]);
 }
 
-function slice({ args }: PyObject): PyLeaf | undefined {
-  const { items } = args;
-  if (items.length !== 3) return undefined;
-  const bounds: JsonValue[] = [];
-  for (const bound of items) {
-    if (bound === null) bounds.push(null);
-    else if (typeof bound === "number" || typeof bound === "bigint") bounds.push(numberJson(bound));
-    else return undefined;
-  }
-  return new PyLeaf("$slice", bounds);
+/** The bounds may be anything; they are ints or None mostly. */
+function slice({ args }: PyObject, context: ReduceContext): PyLeaf | undefined {
+  if (args.items.length !== 3) return undefined;
+  return new PyLeaf("$slice", args.items.map((bound) => memberJson(bound, context.reduce)));
 }
 
 /** The text as the file has it: computing `1e999999999` is what an attacker wants. */
@@ -50,9 +43,12 @@ function decimal({ args }: PyObject): PyLeaf | undefined {
   return typeof text === "string" ? new PyLeaf("$decimal", text) : undefined;
 }
 
+/** `Fraction(a, b)`; older Pythons wrote `Fraction("a/b")`, or `Fraction("a")` for a whole number. */
 function fraction({ args }: PyObject): PyLeaf | undefined {
   const [a, b] = args.items;
-  if (typeof a === "string" && b === undefined) return new PyLeaf("$fraction", a);
+  if (typeof a === "string" && b === undefined) {
+    return new PyLeaf("$fraction", /^-?\d+$/.test(a) ? `${a}/1` : a);
+  }
   const isInt = (x: PyValue | undefined) => typeof x === "number" || typeof x === "bigint";
   return isInt(a) && isInt(b) ? new PyLeaf("$fraction", `${a}/${b}`) : undefined;
 }
