@@ -62,7 +62,7 @@ export async function saveShards(
       await sinks[0]!.commit();
       return report;
     }
-    const left: LeftOut[] = others.map((path) => ({ path, why: "shards hold only tensors" }));
+    const left: LeftOut[] = [...others];
     const dot = output.path.lastIndexOf(".");
     const stem = output.path.slice(0, dot);
     const weights = new Map<string, string>();

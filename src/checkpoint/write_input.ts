@@ -7,6 +7,7 @@
 import type { LeftOut, WriteCatalogue, WriteInput, WriterRow } from "../formats/writer.ts";
 import type { PyValue } from "../pickle/values.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { quoted } from "../text/quoted.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { outline } from "./outline.ts";
 import type { OutlineEntry } from "./outline.ts";
@@ -38,11 +39,13 @@ export function writeInput(input: Checkpoint | PyValue): WriteInput {
 
 function catalogue(entries: Iterable<OutlineEntry>): WriteCatalogue {
   const tensors = new Map<string, Tensor>();
-  const others: string[] = [];
+  const others: LeftOut[] = [];
   const seen = new Map<string, number>();
   for (const entry of entries) {
     if (entry.kind === "tensor") tensors.set(distinguish(entry.path, seen), entry.tensor);
-    else if (entry.kind === "leaf" || entry.kind === "empty") others.push(entry.path);
+    else if (entry.kind === "ref") {
+      others.push({ path: entry.path, why: `it is the very object at ${quoted(entry.target)}` });
+    } else if (entry.kind !== "open") others.push({ path: entry.path, why: "it is no tensor" });
   }
   return { tensors, others };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { expandsTooFar } from "../tensor/access.ts";
 import { verifyStorage } from "../tensor/storage.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { storageBytes } from "./storage_bytes.ts";
@@ -57,7 +58,7 @@ export function plainArrays(
   refuse: (tensor: Tensor) => string | undefined,
 ): { arrays: NamedTensor[]; left: LeftOut[] } {
   const arrays: NamedTensor[] = [];
-  const left: LeftOut[] = others.map((path) => ({ path, why: "it is no tensor" }));
+  const left: LeftOut[] = [...others];
   for (const [name, tensor] of tensors) {
     const why = notPlain(tensor) ?? refuse(tensor);
     if (why === undefined) arrays.push({ name, tensor });
@@ -70,5 +71,7 @@ function notPlain(tensor: Tensor): string | undefined {
   if (tensor.elements) return "its elements are objects";
   // Quantized numbers mean nothing without their scales.
   if (tensor.layout !== "strided") return `its layout is ${tensor.layout}`;
-  return tensor.storage ? undefined : "it has no bytes";
+  if (!tensor.storage) return "it has no bytes";
+  if (!expandsTooFar(tensor)) return undefined;
+  return `it expands ${tensor.storage.nbytes} bytes to ${tensor.numel} elements`;
 }

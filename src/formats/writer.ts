@@ -12,8 +12,8 @@ import type { Tensor } from "../tensor/tensor.ts";
 export interface WriteCatalogue {
   /** The tensors, in order; tied names have the very same tensor. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** Paths of what is no tensor. */
-  readonly others: readonly string[];
+  /** What is no tensor. */
+  readonly others: readonly LeftOut[];
 }
 
 /** What is to be written. */

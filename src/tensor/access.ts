@@ -43,10 +43,14 @@ export function firstByte(tensor: Tensor): number {
   return tensor.offset * tensor.dtype.bits / 8;
 }
 
+/** Whether a view is far larger than what it looks at. */
+export function expandsTooFar(tensor: Tensor, maxElements: number = MAX_EXPANDED): boolean {
+  return tensor.numel > maxElements && tensor.nbytes > (tensor.storage?.nbytes ?? 0);
+}
+
 /** Refuses a view that is far larger than what it looks at. */
 export function checkExpansion(tensor: Tensor, maxElements: number = MAX_EXPANDED): void {
-  if (tensor.numel <= maxElements) return;
-  if (tensor.storage && tensor.nbytes <= tensor.storage.nbytes) return;
+  if (!expandsTooFar(tensor, maxElements)) return;
   throw new StateDictError(
     "limit",
     `A tensor has ${tensor.numel} elements, but its storage only ${tensor.storage?.nbytes} bytes`,

@@ -16,25 +16,49 @@ export interface Verdict {
   readonly output: string;
 }
 
+/** An array as a library finds it in a file. */
+export interface ListedArray {
+  /** Its sizes. */
+  readonly shape: number[];
+  /** Digest of its elements, row-major and little-endian. */
+  readonly sha256: string;
+}
+
+/** What the libraries find in `.safetensors` and `.npz` files, by name. */
+export async function listArrays(
+  files: readonly string[],
+): Promise<Record<string, ListedArray>[]> {
+  const lines = await runScript("list_arrays.py", [], files, ["torch", "numpy", "safetensors"]);
+  return lines.map((line) => JSON.parse(line) as Record<string, ListedArray>);
+}
+
 /** Runs the verifier on each argument list, in one Python. */
 export async function verifyMany(
   verifier: "verify_torch" | "verify_arrays",
   pairs: readonly (readonly string[])[],
   modules: readonly string[],
 ): Promise<Verdict[]> {
-  const script = inRepo("fixtures", "generate", "verify_many.py");
-  const child = spawn(findPython(modules)!, [script, verifier], {
-    stdio: ["pipe", "pipe", "pipe"],
-  });
+  const lines = await runScript("verify_many.py", [verifier], pairs, modules);
+  return lines.map((line) => JSON.parse(line) as Verdict);
+}
+
+async function runScript(
+  name: string,
+  args: readonly string[],
+  items: readonly unknown[],
+  modules: readonly string[],
+): Promise<string[]> {
+  const script = inRepo("fixtures", "generate", name);
+  const child = spawn(findPython(modules)!, [script, ...args], { stdio: ["pipe", "pipe", "pipe"] });
   let output = "";
   let errors = "";
   child.stdout.on("data", (chunk) => output += chunk);
   child.stderr.on("data", (chunk) => errors += chunk);
-  child.stdin.end(JSON.stringify(pairs));
+  child.stdin.end(JSON.stringify(items));
   const status = await new Promise((resolve) => child.on("close", resolve));
-  const verdicts = output.split("\n").filter(Boolean).map((line) => JSON.parse(line) as Verdict);
-  if (status !== 0 || verdicts.length !== pairs.length) {
-    throw new Error(`the verifier ended after ${verdicts.length} of ${pairs.length}: ${errors}`);
+  const lines = output.split("\n").filter(Boolean);
+  if (status !== 0 || lines.length !== items.length) {
+    throw new Error(`${name} ended after ${lines.length} of ${items.length}: ${errors}`);
   }
-  return verdicts;
+  return lines;
 }
