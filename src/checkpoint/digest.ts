@@ -10,6 +10,7 @@ import { verifyStorage } from "../tensor/storage.ts";
 import { withParts } from "../tensor/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import { restoreTied } from "./tied.ts";
 
 /** The digests of one file. */
 export interface CheckpointDigest {
@@ -30,7 +31,7 @@ export async function digestCheckpoint(
   const tensors = new Map<string, string>();
   const lines: string[] = [];
   const known = new Map<Tensor, string>();
-  for (const [name, tensor] of checkpoint.tensors) {
+  for (const [name, tensor] of restoreTied(checkpoint).tensors) {
     let digest = known.get(tensor);
     if (digest === undefined) known.set(tensor, digest = await digestOf(tensor, options.signal));
     tensors.set(name, digest);

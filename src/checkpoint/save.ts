@@ -74,8 +74,8 @@ export async function saveCheckpoint(
     }
     const { saveShards } = await import("./save_shards.ts");
     const place = { path, open: (name: string) => toSink(name, force) };
-    const { left } = await saveShards(writer, prepared, place, options.maxShardSize, writeOptions);
-    return { left: [...dropped, ...left] };
+    const report = await saveShards(writer, prepared, place, options.maxShardSize, writeOptions);
+    return { ...report, left: [...dropped, ...report.left] };
   }
   const sinks: ByteSink[] = [await toSink(output, force)];
   const beside = async (ending: string): Promise<ByteSink> => {

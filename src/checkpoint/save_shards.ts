@@ -85,10 +85,11 @@ export async function saveShards(
       const name = path.replace(/^.*[/\\]/, "");
       for (const key of part.keys()) if (!gone.has(key)) weights.set(key, name);
     }
-    const index = await open(`${output.path}.index.json`);
-    await writeBytes(index, new TextEncoder().encode(indexText(weights, total)));
+    const index = `${output.path}.index.json`;
+    const indexSink = await open(index);
+    await writeBytes(indexSink, new TextEncoder().encode(indexText(weights, total)));
     for (const sink of sinks) await sink.commit();
-    return { left };
+    return { left, index };
   } catch (error) {
     for (const sink of sinks) await sink.abort();
     throw error;

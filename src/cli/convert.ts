@@ -16,10 +16,9 @@ import { StateDictError } from "../errors.ts";
 import { cleanupTemporaries } from "../io/file_sink.ts";
 import { defineCommand } from "./command.ts";
 import type { Command } from "./command.ts";
-import { planLines, resultLine } from "./convert_report.ts";
+import { leftLines, planLines, resultLine } from "./convert_report.ts";
 import { EDIT_OPTIONS, editsOf } from "./edit_options.ts";
 import { EXIT } from "./exit.ts";
-import { showText } from "../text/escape.ts";
 import type { Io } from "./io.ts";
 import { startProgress } from "./progress.ts";
 
@@ -125,10 +124,8 @@ async function write(
       progress: (bytes) => progress.update(done += bytes),
     });
     progress.end();
-    io.note(`${resultLine(output, edited)}\n`);
-    for (const { path, why } of report.left) {
-      io.stderr(`left out: ${showText(path)}: ${showText(why)}\n`);
-    }
+    io.note(`${resultLine(report.index ?? output, edited)}\n`);
+    for (const line of leftLines(report.left)) io.stderr(`${line}\n`);
     if (options.verify) {
       const { verifyOutput } = await import("./convert_verify.ts");
       await verifyOutput(output, result, report);

@@ -5,6 +5,7 @@
  */
 
 import type { Edited } from "../edit/edit.ts";
+import type { LeftOut } from "../formats/writer.ts";
 import { showText } from "../text/escape.ts";
 import { formatBytes, formatCount } from "./units.ts";
 
@@ -38,6 +39,16 @@ function* listed(word: string, lines: readonly string[]): Generator<string> {
   for (const line of lines.slice(0, MAX_LISTED)) yield `${word.padEnd(8)}${line}`;
   if (lines.length > MAX_LISTED) {
     yield `${word.padEnd(8)}… and ${formatCount(lines.length - MAX_LISTED)} more`;
+  }
+}
+
+/** What the output's format couldn't hold. */
+export function* leftLines(left: readonly LeftOut[]): Generator<string> {
+  for (const { path, why } of left.slice(0, MAX_LISTED)) {
+    yield `left out: ${showText(path)}: ${showText(why)}`;
+  }
+  if (left.length > MAX_LISTED) {
+    yield `left out: ${formatCount(left.length - MAX_LISTED)} more; leave them out with --drop`;
   }
 }
 

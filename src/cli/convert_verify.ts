@@ -6,6 +6,7 @@
 
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { openCheckpoint } from "../checkpoint/open.ts";
+import { restoreTied } from "../checkpoint/tied.ts";
 import { StateDictError } from "../errors.ts";
 import type { WriteReport } from "../formats/writer.ts";
 import { tensorSha256 } from "../tensor/hash.ts";
@@ -20,7 +21,8 @@ export async function verifyOutput(
   report: WriteReport,
 ): Promise<void> {
   const left = new Set(report.left.map(({ path }) => path));
-  await using written = await openCheckpoint(output, { inert: true });
+  await using file = await openCheckpoint(report.index ?? output, { inert: true });
+  const written = restoreTied(file);
   for (const [name, tensor] of expected.tensors) {
     if (left.has(name)) continue;
     const twin = written.tensors.get(name);

@@ -5,6 +5,7 @@
  */
 
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { restoreTied } from "../checkpoint/tied.ts";
 import { canDecode, decodeNumbers } from "../tensor/decode.ts";
 import { verifyStorage } from "../tensor/storage.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -57,15 +58,17 @@ export async function* compareCheckpoints(
   b: Checkpoint,
   tolerance: Tolerance = {},
 ): AsyncGenerator<Difference> {
-  for (const [name, tensor] of a.tensors) {
-    const twin = b.tensors.get(name);
+  const before = restoreTied(a).tensors;
+  const after = restoreTied(b).tensors;
+  for (const [name, tensor] of before) {
+    const twin = after.get(name);
     if (!twin) yield { kind: "removed", name };
     else {
       const difference = await compareTensors(name, tensor, twin, tolerance);
       if (difference) yield difference;
     }
   }
-  for (const name of b.tensors.keys()) if (!a.tensors.has(name)) yield { kind: "added", name };
+  for (const name of after.keys()) if (!before.has(name)) yield { kind: "added", name };
 }
 
 async function compareTensors(

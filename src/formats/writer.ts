@@ -52,6 +52,8 @@ export interface FormatWriteOptions {
 export interface WriteReport {
   /** What the format can't hold. */
   readonly left: readonly LeftOut[];
+  /** The index, if it became several files: the one to open. */
+  readonly index?: string;
 }
 
 /** Something that a format can't hold. */
