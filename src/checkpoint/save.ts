@@ -28,7 +28,7 @@ export interface SaveOptions {
   readonly protocol?: number;
   /** Bytes of weights a shard may have: more of them become several files with an index. */
   readonly maxShardSize?: number;
-  /** The codec, for formats that can be compressed: `deflate` for npz. */
+  /** The codec, for formats that can be compressed: `deflate` for npz, `zlib` or `gzip` for joblib. */
   readonly compress?: string;
   /** JSON without tags: what it can't say is left out, and reported. */
   readonly plain?: boolean;

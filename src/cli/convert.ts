@@ -40,7 +40,7 @@ export const command: Command = defineCommand({
       help: "set text metadata; KEY= takes it away",
     },
     protocol: { type: "integer", value: "N", help: "pickle protocol, 2 by default" },
-    compress: { type: "string", value: "CODEC", help: "compress: deflate for .npz" },
+    compress: { type: "string", value: "CODEC", help: "deflate for npz, zlib or gzip for joblib" },
     plain: { type: "boolean", help: "JSON without tags: what JSON can't say is left out" },
     strict: { type: "boolean", help: "refuse a file that names anything outside the allowlist" },
     keepOpaque: {

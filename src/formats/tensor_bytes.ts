@@ -67,7 +67,8 @@ export function plainArrays(
   return { arrays, left };
 }
 
-function notPlain(tensor: Tensor): string | undefined {
+/** Why a tensor is no plain array; undefined if it is one. */
+export function notPlain(tensor: Tensor): string | undefined {
   if (tensor.elements) return "its elements are objects";
   // Quantized numbers mean nothing without their scales.
   if (tensor.layout !== "strided") return `its layout is ${tensor.layout}`;

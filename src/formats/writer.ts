@@ -104,6 +104,13 @@ export const WRITERS: readonly WriterRow[] = [
     metadata: true,
     load: async () => (await import("./json/write.ts")).JSON_WRITER,
   }),
+  row("pickle", [".pkl", ".pickle"], {
+    load: async () => (await import("./pickle/write.ts")).PICKLE_WRITER,
+  }),
+  row("joblib", [".joblib"], {
+    compress: ["zlib", "gzip"],
+    load: async () => (await import("./joblib/write.ts")).JOBLIB_WRITER,
+  }),
   row("npz", [".npz"], {
     holds: "arrays",
     compress: ["deflate"],

@@ -7,7 +7,7 @@
 import { StateDictError } from "../../errors.ts";
 import type { ByteSource } from "../../io/source.ts";
 import type { PyDict } from "../../pickle/dict.ts";
-import type { InlineValue, Pickle } from "../../pickle/read.ts";
+import type { InlineValue } from "../../pickle/read.ts";
 import type { PyValue } from "../../pickle/values.ts";
 import type { ReduceContext } from "../../pickle/view.ts";
 import type { FormatOptions, OpenedShard } from "../format.ts";
@@ -25,7 +25,7 @@ export interface JoblibStream {
   /** Files that were opened beside it and hold arrays. */
   readonly shards: OpenedShard[];
   /** Reads the pickle that an array of objects is. */
-  readPickle(at: number): Promise<Pickle>;
+  readPickle(at: number): Promise<InlineValue>;
 }
 
 /** A wrapper with its attributes. */

@@ -16,12 +16,18 @@ const call = (module: string, name: string, ...args: PyValue[]): PyObject =>
 const NDARRAY = new PyGlobal("numpy", "ndarray");
 
 /**
- * The call of an array whose elements are these bytes, row by row and little-endian. numpy 2 still
+ * The call of an array whose elements are these bytes, little-endian, row by row or (`fortran`) column by
+ * column. numpy 2 still
  * knows the module under its old name, and numpy 1 knows no other.
  *
  * @throws `unsupported` for a dtype that numpy doesn't have.
  */
-export function arrayCall(dtype: DType, shape: readonly number[], data: PyBytes): PyObject {
+export function arrayCall(
+  dtype: DType,
+  shape: readonly number[],
+  data: PyBytes,
+  fortran: boolean = false,
+): PyObject {
   const array = call(
     "numpy.core.multiarray",
     "_reconstruct",
@@ -29,7 +35,7 @@ export function arrayCall(dtype: DType, shape: readonly number[], data: PyBytes)
     new PyTuple([0]),
     new PyBytes("bytes", new Uint8Array([0x62])),
   );
-  array.states = [new PyTuple([1, new PyTuple([...shape]), dtypeCall(dtype), false, data])];
+  array.states = [new PyTuple([1, new PyTuple([...shape]), dtypeCall(dtype), fortran, data])];
   return array;
 }
 

@@ -1,0 +1,125 @@
+/**
+ * Writes a pickle. Tensors become numpy arrays; nodes of unknown classes stay as they were read.
+ *
+ * @module
+ */
+
+import { PyBytes, PyObject } from "../../pickle/values.ts";
+import type { ByteSpan, PyValue } from "../../pickle/values.ts";
+import { bytesChunks, loadBytes } from "../../pickle/spans.ts";
+import { writePickle } from "../../pickle/writer.ts";
+import type { PickleChunk, WriteOptions } from "../../pickle/writer.ts";
+import { writeBytes } from "../../io/sink.ts";
+import type { ByteSink } from "../../io/sink.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { arrayCall } from "../numpy/array_call.ts";
+import { checkArrays, rowMajor } from "../numpy/as_array.ts";
+import { tensorBytes } from "../tensor_bytes.ts";
+import type { FormatWriteOptions, FormatWriter, WriteInput } from "../writer.ts";
+
+/** Python's own default from 3.8 to 3.13. */
+export const DEFAULT_PROTOCOL = 4;
+
+/** Writes `.pkl` files. */
+export const PICKLE_WRITER: FormatWriter = {
+  async write(input, sink, options) {
+    checkArrays(input.catalogue().tensors, sink.name);
+    const { protocol = DEFAULT_PROTOCOL } = options;
+    const contents = new Map<ByteSpan, Tensor>();
+    const calls = new Map<Tensor, PyObject>();
+    const reduce = (tensor: Tensor): PyObject => {
+      let call = calls.get(tensor);
+      if (!call) calls.set(tensor, call = callOf(tensor, contents));
+      return call;
+    };
+    const write = (protocol: number, more: WriteOptions = {}) =>
+      writePickle(input.value, { protocol, ...arrayHooks(input, reduce, isTorch), ...more });
+    if (protocol >= 3) {
+      await writeChunks(write(protocol), sink, contents, options);
+    } else {
+      // Old protocols spell bytes as text, so they have to be in memory.
+      const loaded = await loadSpans(write(DEFAULT_PROTOCOL), contents, options);
+      const resolveBytes = (span: ByteSpan) => loaded.get(span)!;
+      await writeChunks(write(protocol, { resolveBytes }), sink, contents, options);
+    }
+    return { left: [] };
+  },
+};
+
+/** What the pickle writer asks about arrays: `replaces` says which calls stand for new ones. */
+export function arrayHooks(
+  { reduce: reduceNode }: WriteInput,
+  arrayOf: (tensor: Tensor) => PyValue,
+  replaces: (node: PyObject, tensor: Tensor) => boolean,
+): WriteOptions {
+  return {
+    reduce: (foreign) => arrayOf(foreign as Tensor),
+    substitute(node) {
+      const value = reduceNode(node);
+      return value instanceof Tensor && replaces(node, value) ? value : node;
+    },
+  };
+}
+
+/** A torch call names a storage of its file, which a plain pickle doesn't have. */
+export function isTorch(node: PyObject): boolean {
+  return node.calleeName.startsWith("torch.");
+}
+
+function callOf(tensor: Tensor, contents: Map<ByteSpan, Tensor>): PyObject {
+  const { shape, dtype, fortran, elements } = rowMajor(tensor);
+  const span: ByteSpan = { offset: 0, length: tensor.nbytes };
+  contents.set(span, elements);
+  return arrayCall(dtype, shape, new PyBytes("bytes", null, span), fortran);
+}
+
+/** Writes the pieces of a pickle; `contents` tells which tensor's elements stand for a span. */
+export async function writeChunks(
+  chunks: readonly PickleChunk[],
+  sink: ByteSink,
+  contents: ReadonlyMap<ByteSpan, Tensor>,
+  options: FormatWriteOptions,
+): Promise<void> {
+  for (const chunk of chunks) {
+    if (chunk instanceof Uint8Array) await writeBytes(sink, chunk);
+    else {
+      for await (const block of spanBytes(chunk, contents, options)) await writeBytes(sink, block);
+    }
+  }
+}
+
+function spanBytes(
+  span: ByteSpan,
+  contents: ReadonlyMap<ByteSpan, Tensor>,
+  options: FormatWriteOptions,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
+  const tensor = contents.get(span);
+  return tensor
+    ? tensorBytes(tensor, options)
+    : bytesChunks(new PyBytes("bytes", null, span), options.signal);
+}
+
+async function loadSpans(
+  chunks: readonly PickleChunk[],
+  contents: ReadonlyMap<ByteSpan, Tensor>,
+  options: FormatWriteOptions,
+): Promise<Map<ByteSpan, Uint8Array<ArrayBuffer>>> {
+  const loaded = new Map<ByteSpan, Uint8Array<ArrayBuffer>>();
+  for (const chunk of chunks) {
+    if (chunk instanceof Uint8Array) continue;
+    const tensor = contents.get(chunk);
+    if (!tensor) {
+      const bytes = await loadBytes(new PyBytes("bytes", null, chunk), options.signal);
+      loaded.set(chunk, bytes.data!);
+      continue;
+    }
+    const data = new Uint8Array(chunk.length);
+    let at = 0;
+    for await (const block of tensorBytes(tensor, options)) {
+      data.set(block, at);
+      at += block.length;
+    }
+    loaded.set(chunk, data);
+  }
+  return loaded;
+}
