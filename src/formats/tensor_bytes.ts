@@ -5,6 +5,7 @@
  */
 
 import { expandsTooFar } from "../tensor/access.ts";
+import { blockFix } from "../tensor/byte_order.ts";
 import { verifyStorage } from "../tensor/storage.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { storageBytes } from "./storage_bytes.ts";
@@ -44,8 +45,8 @@ export async function* tensorBytes(
 /** The checksum is then computed of the bytes that are copied, in one pass. */
 function isWholeStorage(tensor: Tensor): boolean {
   const { storage, offset, nbytes, conj, neg, dtype } = tensor;
-  return storage !== null && offset === 0 && nbytes === storage.nbytes && !conj && !neg &&
-    dtype.bits % 8 === 0 && tensor.isContiguous;
+  return storage !== null && offset === 0 && nbytes === storage.nbytes &&
+    dtype.bits % 8 === 0 && tensor.isContiguous && blockFix(dtype, conj, neg) === null;
 }
 
 /**

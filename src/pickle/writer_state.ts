@@ -17,6 +17,8 @@ export interface WriteOptions {
   readonly protocol?: number;
   /** What stands in the pickle for a value of a room above: mostly a {@linkcode PyObject}. */
   readonly reduce?: (value: PyForeign) => PyValue;
+  /** Whether to ask `reduce` anew each time a value is met: joblib knows no shared arrays. */
+  readonly unshared?: boolean;
   /** What is written in a call node's place; the node itself if nothing is. */
   readonly substitute?: (node: PyObject) => PyValue;
   /** Bytes that aren't opcodes and follow an object's BUILD, as joblib has them. */
@@ -93,9 +95,9 @@ export class WriterMemo {
     return index;
   }
 
-  /** What stands for a foreign value: asked for once, so that it stays one object. */
-  standFor(value: PyForeign, { reduce }: WriteOptions): PyValue {
-    let stand = this.stands.get(value);
+  /** What stands for a foreign value: asked for once, so that it stays one object, unless `unshared`. */
+  standFor(value: PyForeign, { reduce, unshared }: WriteOptions): PyValue {
+    let stand = unshared ? undefined : this.stands.get(value);
     if (stand === undefined) {
       if (!reduce) {
         throw new StateDictError(

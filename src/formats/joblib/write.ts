@@ -15,7 +15,7 @@ import { writePickle } from "../../pickle/writer.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { dtypeCall } from "../numpy/array_call.ts";
 import { checkArrays, rowMajor } from "../numpy/as_array.ts";
-import { arrayHooks, DEFAULT_PROTOCOL, isTorch, writeChunks } from "../pickle/write.ts";
+import { arrayHooks, DEFAULT_PROTOCOL, writeChunks } from "../pickle/write.ts";
 import type { FormatWriter } from "../writer.ts";
 
 /** What the elements' place in the plain stream is a multiple of, as joblib has it since 1.2. */
@@ -24,8 +24,9 @@ const ALIGNMENT = 16;
 const WRAPPER = new PyGlobal("joblib.numpy_pickle", "NumpyArrayWrapper");
 const NDARRAY = new PyGlobal("numpy", "ndarray");
 
-/** Calls that make an array of numpy's own class, which joblib puts behind a wrapper. */
-const ARRAY_CALL = /^numpy\.(?:_?core\.(?:multiarray\._reconstruct|numeric\._frombuffer))$/;
+/** Calls that make arrays: joblib puts those of numpy's own class behind wrappers. */
+const ARRAY_CALL =
+  /^(?:torch\..*|numpy\._?core\.(?:multiarray\._reconstruct|numeric\._frombuffer))$/;
 
 /** Writes `.joblib` files. */
 export const JOBLIB_WRITER: FormatWriter = {
@@ -45,13 +46,8 @@ export const JOBLIB_WRITER: FormatWriter = {
     };
     const chunks = writePickle(input.value, {
       protocol: options.protocol ?? DEFAULT_PROTOCOL,
-      ...arrayHooks(
-        input,
-        wrap,
-        (node, tensor) =>
-          isTorch(node) ||
-          (!tensor.elements && tensor.className === null && ARRAY_CALL.test(node.calleeName)),
-      ),
+      ...arrayHooks(input, wrap, ARRAY_CALL),
+      unshared: true,
       inlineAfter: (object) => behind.get(object),
     });
     try {

@@ -4,8 +4,10 @@
  * @module
  */
 
-import { PyBytes, PyObject } from "../../pickle/values.ts";
-import type { ByteSpan, PyValue } from "../../pickle/values.ts";
+import { StateDictError } from "../../errors.ts";
+import { PyBytes } from "../../pickle/values.ts";
+import type { ByteSpan, PyObject } from "../../pickle/values.ts";
+import { PyView } from "../../pickle/view.ts";
 import { bytesChunks, loadBytes } from "../../pickle/spans.ts";
 import { writePickle } from "../../pickle/writer.ts";
 import type { PickleChunk, WriteOptions } from "../../pickle/writer.ts";
@@ -32,8 +34,9 @@ export const PICKLE_WRITER: FormatWriter = {
       if (!call) calls.set(tensor, call = callOf(tensor, contents));
       return call;
     };
+    const hooks = arrayHooks(input, reduce, TORCH_CALL);
     const write = (protocol: number, more: WriteOptions = {}) =>
-      writePickle(input.value, { protocol, ...arrayHooks(input, reduce, isTorch), ...more });
+      writePickle(input.value, { protocol, ...hooks, ...more });
     if (protocol >= 3) {
       await writeChunks(write(protocol), sink, contents, options);
     } else {
@@ -46,25 +49,36 @@ export const PICKLE_WRITER: FormatWriter = {
   },
 };
 
-/** What the pickle writer asks about arrays: `replaces` says which calls stand for new ones. */
+/**
+ * What the pickle writer asks about arrays. Calls whose name fits `replaceable` and that stand for
+ * a tensor are written as `arrayOf` says;
+ * all others as they were read.
+ */
 export function arrayHooks(
   { reduce: reduceNode }: WriteInput,
-  arrayOf: (tensor: Tensor) => PyValue,
-  replaces: (node: PyObject, tensor: Tensor) => boolean,
+  arrayOf: (tensor: Tensor) => PyObject,
+  replaceable: RegExp,
 ): WriteOptions {
   return {
-    reduce: (foreign) => arrayOf(foreign as Tensor),
+    reduce(foreign) {
+      if (foreign instanceof Tensor) return arrayOf(foreign);
+      // The root of a file of several pickles.
+      if (foreign instanceof PyView && foreign.list) return foreign.list;
+      throw new StateDictError("unsupported", "A value of another format can't be pickled", {
+        hint: "leave it out with --drop, or write a .pt or .json",
+      });
+    },
     substitute(node) {
+      if (!replaceable.test(node.calleeName)) return node;
       const value = reduceNode(node);
-      return value instanceof Tensor && replaces(node, value) ? value : node;
+      const isArray = value instanceof Tensor && !value.elements && value.className === null;
+      return isArray ? value : node;
     },
   };
 }
 
 /** A torch call names a storage of its file, which a plain pickle doesn't have. */
-export function isTorch(node: PyObject): boolean {
-  return node.calleeName.startsWith("torch.");
-}
+const TORCH_CALL = /^torch\./;
 
 function callOf(tensor: Tensor, contents: Map<ByteSpan, Tensor>): PyObject {
   const { shape, dtype, fortran, elements } = rowMajor(tensor);

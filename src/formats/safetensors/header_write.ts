@@ -56,9 +56,9 @@ export function layOutSafetensors<T extends TensorFacts>(
     const begin = end;
     end += nbytes;
     members.push(
-      `${
-        text(tensor.name)
-      }:{"dtype":"${word}","shape":[${shape}],"data_offsets":[${begin},${end}]}`,
+      `${text(tensor.name)}:{"dtype":"${word}","shape":[${
+        shape.map(BigInt)
+      }],"data_offsets":[${begin},${end}]}`,
     );
   }
   const json = new TextEncoder().encode(`{${members.join(",")}}`);
