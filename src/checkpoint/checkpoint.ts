@@ -13,6 +13,18 @@ import { outline, uniqueTensors } from "./outline.ts";
 import type { OutlineEntry } from "./outline.ts";
 import { toJS } from "./to_js.ts";
 
+/** What edits put in the place of what was read. */
+export interface CheckpointChanges {
+  /** The value graph. */
+  readonly value?: PyValue;
+  /** The text metadata. */
+  readonly metadata?: ReadonlyMap<string, string>;
+  /** The names that are imported. */
+  readonly globals?: readonly FileGlobal[];
+  /** What closing it does. */
+  readonly close?: () => Promise<void>;
+}
+
 /** One of the files that a sharded checkpoint is made of. */
 export interface Shard {
   /** Its name, in the same folder. */
@@ -113,7 +125,7 @@ export class Checkpoint implements AsyncDisposable {
   }
 
   /** The same file with some of its facts replaced: the result of edits. */
-  derive(changes: Partial<Opened>): Checkpoint {
+  derive(changes: CheckpointChanges): Checkpoint {
     return new Checkpoint({ ...this.opened, ...changes }, this.size, this.path);
   }
 

@@ -9,7 +9,7 @@ import {
   PyBytes,
   PyFloat,
   PyGlobal,
-  PyObject,
+  type PyObject,
   PyPersistent,
   PyTuple,
 } from "../../src/pickle/values.ts";
