@@ -17,6 +17,7 @@ import {
   PyTuple,
 } from "../../pickle/values.ts";
 import type { PyForeign, PyValue } from "../../pickle/values.ts";
+import { loadBytes } from "../../pickle/spans.ts";
 import { JsonFloat } from "../../text/json.ts";
 import type { JsonValue } from "../../text/json.ts";
 import { toBase64 } from "./base64.ts";
@@ -70,6 +71,13 @@ function encodeScalar(value: PyValue): JsonValue | undefined {
   if (value instanceof PyTuple && value.items.length === 0) return tag("$tuple", []);
   if (value instanceof PyBytes && value.kind === "bytes") return encodeBytes(value);
   return undefined;
+}
+
+/** What {@linkcode encodeScalar} says at once. */
+function isLeaf(value: PyValue & object): boolean {
+  return value instanceof PyFloat || value instanceof PyGlobal || value instanceof PyExtension ||
+    (value instanceof PyTuple && value.items.length === 0) ||
+    (value instanceof PyBytes && value.kind === "bytes");
 }
 
 function encodeFloat(value: number): JsonValue {
@@ -160,14 +168,32 @@ function isNode(value: PyValue): value is PyObject | PyPersistent {
   return value instanceof PyObject || value instanceof PyPersistent;
 }
 
+/** Reads the byte strings that still lie in the file: JSON has them in its text. */
+export async function loadAllBytes(
+  root: PyValue,
+  substitute: Substitute,
+  signal?: AbortSignal,
+): Promise<void> {
+  const waiting: PyBytes[] = [];
+  countShared(root, substitute, (value) => {
+    if (value instanceof PyBytes && !value.data) waiting.push(value);
+  });
+  for (const bytes of waiting) bytes.data = (await loadBytes(bytes, signal)).data;
+}
+
 /** Everything with parts that is reached more than once. */
-function countShared(root: PyValue, substitute: Substitute): Set<PyValue> {
+function countShared(
+  root: PyValue,
+  substitute: Substitute,
+  visit?: (value: PyValue) => void,
+): Set<PyValue> {
   const seen = new Set<PyValue>();
   const shared = new Set<PyValue>();
   const work: PyValue[] = [root];
   for (let given = work.pop(); given !== undefined; given = work.pop()) {
     const value = isNode(given) ? substitute(given) : given;
-    if (typeof value !== "object" || value === null || encodeScalar(value) !== undefined) continue;
+    visit?.(value);
+    if (typeof value !== "object" || value === null || isLeaf(value)) continue;
     if (seen.has(value)) {
       shared.add(value);
       continue;

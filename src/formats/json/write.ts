@@ -11,7 +11,7 @@ import { JsonFloat, jsonText, writeJson } from "../../text/json.ts";
 import { storageBytes } from "../storage_bytes.ts";
 import type { FormatWriter } from "../writer.ts";
 import { toBase64 } from "./base64.ts";
-import { encodeGraph } from "./encode.ts";
+import { encodeGraph, loadAllBytes } from "./encode.ts";
 import { ENVELOPE } from "./json.ts";
 import { plainJson } from "./plain.ts";
 import { TorchStorage } from "../torch/storages.ts";
@@ -27,6 +27,8 @@ export const JSON_WRITER: FormatWriter = {
       await sink.write(encoder.encode(`${jsonText(json)}\n`));
       return { left };
     }
+    const substitute = (node: PyObject | PyPersistent) => standAlone(node, reduce);
+    await loadAllBytes(value, substitute, options.signal);
     const storages = new StorageList();
     const json = encodeGraph(
       value,
@@ -34,7 +36,7 @@ export const JSON_WRITER: FormatWriter = {
         foreign instanceof TorchStorage
           ? encodeStorage(foreign, storages)
           : encodeTensor(foreign, encode, storages),
-      (node) => standAlone(node, reduce),
+      substitute,
     );
     const parts: string[] = [];
     const flush = async () => {
