@@ -6,6 +6,7 @@
 
 import type { LeftOut, WriteCatalogue, WriteInput, WriterRow } from "../formats/writer.ts";
 import type { PyValue } from "../pickle/values.ts";
+import { PyView } from "../pickle/view.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { quoted } from "../text/quoted.ts";
 import { Checkpoint } from "./checkpoint.ts";
@@ -29,7 +30,8 @@ export function writeInput(input: Checkpoint | PyValue): WriteInput {
   const checkpoint = restoreTied(input);
   const { value, reduce, metadata, format } = checkpoint;
   return {
-    value,
+    // Of a file of several pickles, the list of them.
+    value: value instanceof PyView && value.list ? value.list : value,
     reduce,
     metadata,
     origin: format,
@@ -45,7 +47,9 @@ function catalogue(entries: Iterable<OutlineEntry>): WriteCatalogue {
     if (entry.kind === "tensor") tensors.set(distinguish(entry.path, seen), entry.tensor);
     else if (entry.kind === "ref") {
       others.push({ path: entry.path, why: `it is the very object at ${quoted(entry.target)}` });
-    } else if (entry.kind !== "open") others.push({ path: entry.path, why: "it is no tensor" });
+    } else if (entry.kind === "leaf" || (entry.kind === "empty" && entry.path !== "")) {
+      others.push({ path: entry.path, why: "it is no tensor" });
+    }
   }
   return { tensors, others };
 }

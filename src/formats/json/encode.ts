@@ -11,12 +11,13 @@ import {
   PyBytes,
   PyExtension,
   PyFloat,
+  PyForeign,
   PyGlobal,
   PyObject,
   PyPersistent,
   PyTuple,
 } from "../../pickle/values.ts";
-import type { PyForeign, PyValue } from "../../pickle/values.ts";
+import type { PyValue } from "../../pickle/values.ts";
 import { loadBytes } from "../../pickle/spans.ts";
 import { JsonFloat } from "../../text/json.ts";
 import type { JsonValue } from "../../text/json.ts";
@@ -31,13 +32,17 @@ export type EncodeForeign = (value: PyForeign, encode: (part: PyValue) => JsonVa
 /** What is written in the place of a call node or an id; the node itself if nothing is. */
 export type Substitute = (node: PyObject | PyPersistent) => PyValue;
 
+/** The values that hang on a value of a room above. */
+export type ForeignParts = (value: PyForeign) => Iterable<PyValue>;
+
 /** The JSON of a value graph. Shared objects are written once and referred to by number. */
 export function encodeGraph(
   root: PyValue,
   foreign: EncodeForeign,
-  substitute: Substitute = (node) => node,
+  substitute: Substitute,
+  foreignParts: ForeignParts,
 ): JsonValue {
-  const shared = countShared(root, substitute);
+  const shared = countShared(root, substitute, foreignParts);
   const numbers = new Map<PyValue, number>();
   const work: (() => void)[] = [];
 
@@ -172,10 +177,11 @@ function isNode(value: PyValue): value is PyObject | PyPersistent {
 export async function loadAllBytes(
   root: PyValue,
   substitute: Substitute,
+  foreignParts: ForeignParts,
   signal?: AbortSignal,
 ): Promise<void> {
   const waiting: PyBytes[] = [];
-  countShared(root, substitute, (value) => {
+  countShared(root, substitute, foreignParts, (value) => {
     if (value instanceof PyBytes && !value.data) waiting.push(value);
   });
   for (const bytes of waiting) bytes.data = (await loadBytes(bytes, signal)).data;
@@ -185,6 +191,7 @@ export async function loadAllBytes(
 function countShared(
   root: PyValue,
   substitute: Substitute,
+  foreignParts: ForeignParts,
   visit?: (value: PyValue) => void,
 ): Set<PyValue> {
   const seen = new Set<PyValue>();
@@ -199,7 +206,8 @@ function countShared(
       continue;
     }
     seen.add(value);
-    for (const part of directParts(value)) work.push(part);
+    const parts = value instanceof PyForeign ? foreignParts(value) : directParts(value);
+    for (const part of parts) work.push(part);
   }
   return shared;
 }

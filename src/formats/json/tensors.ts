@@ -10,13 +10,16 @@ import type { PyForeign, PyValue } from "../../pickle/values.ts";
 import { PyFloat } from "../../pickle/values.ts";
 import { dtypeByName } from "../../tensor/dtype.ts";
 import type { DType } from "../../tensor/dtype.ts";
-import { numpyDType } from "../../tensor/numpy_dtype.ts";
+import { describeDType } from "../../tensor/numpy_dtype.ts";
 import { bytesStorage } from "../../tensor/memory.ts";
 import type { Storage } from "../../tensor/storage.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import type { TensorLayout } from "../../tensor/tensor.ts";
 import { JsonFloat } from "../../text/json.ts";
 import type { JsonValue } from "../../text/json.ts";
+import { dtypeOfDescr } from "../numpy/descr.ts";
+import { LiteralTuple } from "../numpy/literal.ts";
+import type { Literal } from "../numpy/literal.ts";
 import { TorchStorage } from "../torch/storages.ts";
 import { fromBase64 } from "./base64.ts";
 
@@ -49,7 +52,7 @@ export function encodeTensor(
     throw new StateDictError("unsupported", "A value of another format has no JSON form");
   }
   const fields = new Map<string, JsonValue>([
-    ["dtype", value.dtype.name],
+    ["dtype", dtypeJson(value.dtype)],
     ["shape", [...value.shape]],
   ]);
   if (!value.isComposite) fields.set("stride", [...value.stride]);
@@ -70,6 +73,15 @@ export function encodeTensor(
     fields.set("parts", new Map([...value.parts].map(([name, part]) => [name, encode(part)])));
   }
   return new Map([["$tensor", fields]]);
+}
+
+/** The values that hang on a tensor: they may hold one another, and the tensor. */
+export function* tensorValues(value: PyForeign): Generator<PyValue> {
+  if (!(value instanceof Tensor)) return;
+  if (value.state !== undefined) yield value.state;
+  if (value.elements) yield value.elements;
+  if (value.details) yield* value.details.values();
+  if (value.parts) yield* value.parts.values();
 }
 
 /** The `$storage` of a storage that was saved by itself. */
@@ -168,15 +180,37 @@ function detailsOf(details: Fields): Map<string, PyValue> {
   return made;
 }
 
-function dtypeOf(name: JsonValue | undefined): DType {
-  if (typeof name !== "string") throw bad("has no dtype");
-  return dtypeByName(name) ?? numpyDType(name).dtype;
+/** A name, or numpy's description: a code, or a list of fields as their bytes lie. */
+function dtypeJson(dtype: DType): JsonValue {
+  if (dtypeByName(dtype.name)) return dtype.name;
+  return dtype.fields === null ? dtype.numpy ?? dtype.name : describeDType(dtype, true);
+}
+
+function dtypeOf(json: JsonValue | undefined): DType {
+  const plain = typeof json === "string" ? dtypeByName(json) : undefined;
+  return plain ?? dtypeOfDescr(descrOf(json, 0)).dtype;
+}
+
+/** Fields may nest; real ones do so two or three deep. */
+const MAX_NESTING = 32;
+
+/** The description as an npy header has it: fields, their titles and their sizes are tuples there. */
+function descrOf(json: JsonValue | undefined, depth: number): Literal {
+  if (typeof json === "string") return json;
+  if (!Array.isArray(json) || depth > MAX_NESTING) throw bad("has no dtype");
+  return (json as readonly JsonValue[]).map((field) => {
+    if (!Array.isArray(field)) throw bad("has a dtype with a field that is no list");
+    const [name, type, ...sizes] = field as readonly JsonValue[];
+    const title = Array.isArray(name) ? new LiteralTuple(name.map(String)) : String(name);
+    const shape = sizes.map((size) => new LiteralTuple(integers(size).map(BigInt)));
+    return new LiteralTuple([title, descrOf(type, depth + 1), ...shape]);
+  });
 }
 
 function integers(json: JsonValue | undefined): number[] {
   const list = Array.isArray(json) ? json as readonly JsonValue[] : [];
-  if (!Array.isArray(json) || !list.every((one) => typeof one === "number")) {
-    throw bad("has no list of sizes");
-  }
-  return list as number[];
+  // A size beyond 2^53 can only be beside one that is 0.
+  const isSize = (one: JsonValue) => typeof one === "number" || typeof one === "bigint";
+  if (!Array.isArray(json) || !list.every(isSize)) throw bad("has no list of sizes");
+  return list.map(Number);
 }

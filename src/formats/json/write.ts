@@ -15,7 +15,7 @@ import { encodeGraph, loadAllBytes } from "./encode.ts";
 import { ENVELOPE } from "./json.ts";
 import { plainJson } from "./plain.ts";
 import { TorchStorage } from "../torch/storages.ts";
-import { encodeStorage, encodeTensor, StorageList } from "./tensors.ts";
+import { encodeStorage, encodeTensor, StorageList, tensorValues } from "./tensors.ts";
 
 const encoder = new TextEncoder();
 
@@ -28,7 +28,7 @@ export const JSON_WRITER: FormatWriter = {
       return { left };
     }
     const substitute = (node: PyObject | PyPersistent) => standAlone(node, reduce);
-    await loadAllBytes(value, substitute, options.signal);
+    await loadAllBytes(value, substitute, tensorValues, options.signal);
     const storages = new StorageList();
     const json = encodeGraph(
       value,
@@ -37,6 +37,7 @@ export const JSON_WRITER: FormatWriter = {
           ? encodeStorage(foreign, storages)
           : encodeTensor(foreign, encode, storages),
       substitute,
+      tensorValues,
     );
     const parts: string[] = [];
     const flush = async () => {

@@ -7,7 +7,6 @@
 import { StateDictError } from "../../errors.ts";
 import { PyBytes } from "../../pickle/values.ts";
 import type { ByteSpan, PyObject } from "../../pickle/values.ts";
-import { PyView } from "../../pickle/view.ts";
 import { bytesChunks, loadBytes } from "../../pickle/spans.ts";
 import { writePickle } from "../../pickle/writer.ts";
 import type { PickleChunk, WriteOptions } from "../../pickle/writer.ts";
@@ -62,8 +61,6 @@ export function arrayHooks(
   return {
     reduce(foreign) {
       if (foreign instanceof Tensor) return arrayOf(foreign);
-      // The root of a file of several pickles.
-      if (foreign instanceof PyView && foreign.list) return foreign.list;
       throw new StateDictError("unsupported", "A value of another format can't be pickled", {
         hint: "leave it out with --drop, or write a .pt or .json",
       });

@@ -17,8 +17,9 @@ export const SAFETENSORS_WRITER: FormatWriter = {
     const { arrays, left } = plainArrays(input.catalogue(), safetensorsRefusal);
     const { kept, tied } = partTied(arrays);
     const metadata = new Map([...input.metadata, ...tied]);
-    // transformers refuses a file that doesn't say who wrote it.
-    if (input.origin !== "safetensors" && !metadata.has("format")) metadata.set("format", "pt");
+    // transformers refuses weights whose file doesn't say what they are for.
+    const fromTorch = input.origin === null || input.origin.startsWith("torch");
+    if (fromTorch && !metadata.has("format")) metadata.set("format", "pt");
     const facts = kept.map(({ name, tensor }) => ({
       name,
       tensor,
