@@ -136,7 +136,7 @@ export const GLOBAL_OPTIONS = {
   debug: { type: "boolean", help: "errors with the place in the program" },
   help: { type: "boolean", short: "h", help: "this help" },
   version: { type: "boolean", short: "V", help: "version of statedict and of its runtime" },
-} as const satisfies OptionSpecs;
+} as const;
 
 /** `--max-shard-size` of `maxShardSize`. */
 export function flagOf(key: string): string {

@@ -5,7 +5,6 @@
  */
 
 import type { Edits } from "../edit/edit.ts";
-import type { OptionSpecs } from "./command.ts";
 
 /** One line an edit. */
 export const EDIT_OPTIONS = {
@@ -35,7 +34,7 @@ export const EDIT_OPTIONS = {
   compact: { type: "boolean", help: "save of each storage only what the tensors look at" },
   untie: { type: "boolean", help: "tensors that share a storage get their own" },
   tie: { type: "boolean", help: "tensors with equal bytes share one storage" },
-} as const satisfies OptionSpecs;
+} as const;
 
 /** What a command line gives for them. */
 export interface EditArguments {

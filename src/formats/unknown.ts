@@ -9,10 +9,14 @@ import type { ErrorCode } from "../errors.ts";
 import type { Probe } from "./format.ts";
 
 /** What a file looks like, and what to do about it. */
-interface Lookalike {
+export interface Lookalike {
+  /** Whether these are its first bytes, also given as text. */
   readonly test: (head: Uint8Array, text: string) => boolean;
+  /** What it is. */
   readonly message: string;
+  /** What to do. */
   readonly hint: string;
+  /** The error's code, unless it is `unrecognized`: then no reader could read it. */
   readonly code?: ErrorCode;
 }
 
@@ -112,12 +116,17 @@ const LOOKALIKES: readonly Lookalike[] = [
   },
 ];
 
+/** The kind of file that begins with these bytes, if it is one that people take for a model. */
+export function findLookalike(head: Uint8Array): Lookalike | undefined {
+  let text = "";
+  for (const byte of head) text += String.fromCharCode(byte);
+  return LOOKALIKES.find((kind) => kind.test(head, text));
+}
+
 /** The error for bytes that no format claims: what they look like, and what to do. */
 export function describeUnknown(probe: Probe): StateDictError {
   const { head, source } = probe;
-  let text = "";
-  for (const byte of head) text += String.fromCharCode(byte);
-  const found = LOOKALIKES.find((kind) => kind.test(head, text));
+  const found = findLookalike(head);
   if (found) {
     return new StateDictError(found.code ?? "unrecognized", found.message, {
       path: source.name,

@@ -8,7 +8,7 @@
  * Bytes a block. Writes of 128 to 256 KiB are the quickest; of 512 KiB and more, some take up to
  * four times as long, in every program.
  */
-export const BLOCK = 2 ** 18;
+export const BLOCK: number = 2 ** 18;
 
 /**
  * Where a block starts in its allocation. Large arrays begin 16 bytes behind a page, and the

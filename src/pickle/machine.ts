@@ -51,7 +51,7 @@ export class PickleMachine {
     this.options = options;
     this.limits = { ...DEFAULT_PICKLE_LIMITS, ...options.limits };
     this.size = options.size ?? Infinity;
-    this.effects = new MachineEffects(this.limits, options.watch);
+    this.effects = new MachineEffects(this.limits, options);
   }
 
   /**

@@ -26,11 +26,13 @@ export class MachineEffects {
   protocol: number | null = null;
   private readonly limits: PickleLimits;
   private readonly watch: MachineOptions["watch"];
+  private readonly resolveId: MachineOptions["resolveId"];
 
   /** Starts with nothing noted. */
-  constructor(limits: PickleLimits, watch?: MachineOptions["watch"]) {
+  constructor(limits: PickleLimits, options: Pick<MachineOptions, "watch" | "resolveId"> = {}) {
     this.limits = limits;
-    this.watch = watch;
+    this.watch = options.watch;
+    this.resolveId = options.resolveId;
   }
 
   /** The global of a module and a name from the stack or the stream. */
@@ -83,10 +85,10 @@ export class MachineEffects {
   }
 
   /** An object that lies outside the pickle. */
-  persistent(id: PyValue, offset: number): PyPersistent {
+  persistent(id: PyValue, offset: number): PyValue {
     const persistent = new PyPersistent(id);
     this.watch?.(persistent, offset);
-    return persistent;
+    return this.resolveId?.(id) ?? persistent;
   }
 
   /** BUILD: gives an object its state. */

@@ -63,6 +63,8 @@ export interface MachineOptions {
   readonly inlineAfter?: (object: PyObject) => boolean;
   /** Told of every call and every persistent id, also of those that the stream throws away. */
   readonly watch?: (met: PyObject | PyPersistent, offset: number) => void;
+  /** What takes the place of a persistent id from the start, such as a class; others stay ids. */
+  readonly resolveId?: (id: PyValue) => PyValue | undefined;
 }
 
 /** Why the machine stopped running. */

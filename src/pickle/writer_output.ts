@@ -12,7 +12,7 @@ import type { ByteSpan } from "./values.ts";
 export type PickleChunk = Uint8Array<ArrayBuffer> | ByteSpan;
 
 /** CPython closes a frame of this size, and leaves payloads of this size outside frames. */
-export const FRAME_TARGET = 64 * 1024;
+export const FRAME_TARGET: number = 64 * 1024;
 /** CPython writes shorter frames without their header. */
 const FRAME_MIN = 4;
 /** FRAME and its length. */

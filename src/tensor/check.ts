@@ -15,7 +15,7 @@ export const MAX_DIMS = 64;
  * Elements a tensor may have beyond what its storage holds before it is read in full: a stride of 0
  * makes a trillion elements of four bytes. 2^28 is what the reference hashes at most.
  */
-export const MAX_EXPANDED = 2 ** 28;
+export const MAX_EXPANDED: number = 2 ** 28;
 
 /** What {@linkcode checkView} looks at. */
 export interface View {

@@ -25,7 +25,7 @@ export interface ChunkOptions {
 }
 
 /** Bytes of a block: a warm buffer of 256 KiB to 4 MiB reads fastest. */
-export const CHUNK_BYTES = 1 << 20;
+export const CHUNK_BYTES: number = 1 << 20;
 
 /**
  * Yields the elements, row-major and little-endian. A block is good until the next one is asked

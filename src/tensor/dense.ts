@@ -13,7 +13,7 @@ import { contiguousStrides, countElements } from "./strides.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Elements of a full tensor that is made of a sparse one: 2^26, as large as a large layer. */
-export const MAX_DENSE = 2 ** 26;
+export const MAX_DENSE: number = 2 ** 26;
 
 /** Runs of values and where they go: element `to` of the full tensor takes element `from`. */
 type Placement = (from: number, to: number, count: number) => void;

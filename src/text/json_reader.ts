@@ -14,15 +14,8 @@ import type { TextOrigin } from "./utf8.ts";
 export const MAX_JSON_DEPTH = 127;
 
 /**
- * Reads a JSON text from front to back.
- *
- * @example
- * ```ts
- * for (let more = reader.enterObject(); more; more = reader.nextMember()) {
- *   const key = reader.key();
- *   reader.skip();
- * }
- * ```
+ * Reads a JSON text from front to back: a loop over `enterObject` and `nextMember` meets each
+ * member, whose `key` is read first and whose value is then read or skipped.
  */
 export class JsonReader {
   private readonly text: string;

@@ -11,7 +11,19 @@ test("isPlainName() takes names of files and nothing that leads elsewhere", () =
   for (const name of ["model-00001-of-00002.bin", ".metadata", "a b", "..a", "größe", "a..b"]) {
     assert.equal(isPlainName(name), true, name);
   }
-  const others = ["", ".", "..", "a/b", "/a", "../a", "a\\b", "C:a", "a\0", "a\nb", "x".repeat(256)];
+  const others = [
+    "",
+    ".",
+    "..",
+    "a/b",
+    "/a",
+    "../a",
+    "a\\b",
+    "C:a",
+    "a\0",
+    "a\nb",
+    "x".repeat(256),
+  ];
   for (const name of others) assert.equal(isPlainName(name), false, JSON.stringify(name));
 });
 

@@ -59,7 +59,19 @@ test("JsonReader refuses commas, colons and brackets out of place", () => {
   };
   walk('{"a":[1,-2.5e+3,true,false,null,{"b":"c"}]}');
   const bad = ["{", "[", '{"a"}', '{"a":}', '{"a":1,}', "[1,]", "[,1]", "[1 2]", '{"a":1 "b":2}'];
-  const more = ["{a:1}", "{1:2}", "[}", '{"a":1]', "{}{}", "{} x", "{}\0", "tru", "nul", "NaN", "-"];
+  const more = [
+    "{a:1}",
+    "{1:2}",
+    "[}",
+    '{"a":1]',
+    "{}{}",
+    "{} x",
+    "{}\0",
+    "tru",
+    "nul",
+    "NaN",
+    "-",
+  ];
   for (const json of [...bad, ...more]) assert.throws(() => walk(json), { code: "corrupt" }, json);
 });
 

@@ -16,7 +16,7 @@ import { quoted } from "../../text/quoted.ts";
 import { decodeUtf8 } from "../../text/utf8.ts";
 
 /** Bytes of an index that are read: half a million tensors. */
-export const MAX_INDEX = 2 ** 26;
+export const MAX_INDEX: number = 2 ** 26;
 
 /** Where the map begins at the latest: what may stand before it is small. */
 const MAP_BEFORE = 2 ** 16;

@@ -17,7 +17,7 @@ import { decodeGraph } from "./decode.ts";
 import { decodeStorage, decodeStorages, decodeTensor } from "./tensors.ts";
 
 /** Bytes of JSON that are read: the text and what it becomes take several times as much memory. */
-export const MAX_JSON = 256 * 1024 * 1024;
+export const MAX_JSON: number = 256 * 1024 * 1024;
 
 /** The key that tells a tree with storages from plain data; its value is the scheme's version. */
 export const ENVELOPE = "$statedict";

@@ -20,7 +20,7 @@ import type { Literal } from "./literal.ts";
  * Bytes of a header that is read. numpy itself stops at 10,000 unless it is told otherwise; a dtype
  * of a thousand fields takes 20,000.
  */
-export const MAX_NPY_HEADER = 2 ** 16;
+export const MAX_NPY_HEADER: number = 2 ** 16;
 
 /** Bytes that tell the version and the length. */
 const FIXED = 12;

@@ -20,7 +20,7 @@ import { findBuffer } from "./buffers.ts";
 import { startsPickle } from "./sniff.ts";
 
 /** Byte strings at least so long are left where they lie: arrays, in practice. */
-export const SPAN_FROM = 64 * 1024;
+export const SPAN_FROM: number = 64 * 1024;
 
 /** Pickles in one file: logs of results have thousands. */
 const MAX_PICKLES = 100_000;

@@ -7,14 +7,14 @@
  */
 
 import { StateDictError } from "../../errors.ts";
-import { dtypeByName } from "../../tensor/dtype.ts";
 import type { ByteOrder } from "../../tensor/dtype.ts";
 import { Storage } from "../../tensor/storage.ts";
+import type { StorageInit } from "../../tensor/storage.ts";
 import type { ZipDirectory } from "../../zip/directory.ts";
 import type { ZipEntry } from "../../zip/entries.ts";
 import { memberRange, memberSource, readMember, verifyMember } from "../../zip/member.ts";
 import type { PyPersistent, PyValue } from "../../pickle/values.ts";
-import { parseStorageId, TorchStorage } from "./storages.ts";
+import { storageReducer, storageWord } from "./storages.ts";
 
 /** Archive versions that torch itself reads (caffe2/serialize/versions.h). */
 const VERSIONS = { lowest: 1, highest: 10 };
@@ -93,26 +93,18 @@ export async function byteOrderOf(
 export interface StorageRules {
   /** The record of a key, such as `archive/data/0`. */
   readonly record: (key: string) => string;
+  /** What tells a storage from those of other pickles; the key, if it is left out. */
+  readonly id?: (key: string) => string;
   /** Which end of a number comes first. */
   readonly byteOrder: ByteOrder;
 }
 
-/** Makes the function from persistent ids to storages: one storage a key, each record once. */
+/** Makes the function from persistent ids to storages, each a record of the archive. */
 export function storageFinder(
   directory: ZipDirectory,
   rules: StorageRules,
 ): (id: PyPersistent) => PyValue | undefined {
-  const byKey = new Map<string, TorchStorage>();
-  return (persistent) => {
-    // A text id is no torch's: it stays what it is, and a strict load refuses it.
-    if (typeof persistent.id === "string") return undefined;
-    const id = parseStorageId(persistent);
-    if (!id) throw new StateDictError("corrupt", "A persistent id names no storage");
-    const known = byKey.get(id.key);
-    if (known) {
-      if (known.dtype === id.dtype && known.numel === id.numel) return known;
-      throw new StateDictError("corrupt", `Storage ${id.key} is described in two ways`);
-    }
+  return storageReducer((id) => {
     const member = rules.record(id.key);
     const entry = directory.find(member);
     if (!entry) throw new StateDictError("corrupt", "The archive lacks a storage", { member });
@@ -123,21 +115,29 @@ export function storageFinder(
         { member },
       );
     }
-    const storage = new Storage({
-      id: id.key,
-      nbytes: id.nbytes,
+    return recordStorage(directory, entry, {
+      id: rules.id?.(id.key) ?? id.key,
       byteOrder: rules.byteOrder,
-      word: id.dtype === "untyped" ? 1 : dtypeByName(id.dtype)!.word,
-      record: member.slice(member.indexOf("/") + 1),
+      word: storageWord(id.dtype),
       device: id.location,
-      ...(entry.crc === 0 ? {} : { crc: entry.crc }),
-      locate: (signal) => locateRecord(directory, entry, signal),
-      verify: (bytes, signal) => verifyMember(directory, entry, bytes, signal),
     });
-    const made = new TorchStorage(storage, id.dtype, id.location, id.numel);
-    byKey.set(id.key, made);
-    return made;
-  };
+  });
+}
+
+/** The storage that a record is. */
+export function recordStorage(
+  directory: ZipDirectory,
+  entry: ZipEntry,
+  facts: Pick<StorageInit, "id" | "byteOrder" | "word" | "device">,
+): Storage {
+  return new Storage({
+    ...facts,
+    nbytes: entry.size,
+    record: entry.name.slice(entry.name.indexOf("/") + 1),
+    ...(entry.crc === 0 ? {} : { crc: entry.crc }),
+    locate: (signal) => locateRecord(directory, entry, signal),
+    verify: (bytes, signal) => verifyMember(directory, entry, bytes, signal),
+  });
 }
 
 async function locateRecord(directory: ZipDirectory, entry: ZipEntry, signal?: AbortSignal) {

@@ -5,7 +5,8 @@
  */
 
 import { StateDictError } from "../../errors.ts";
-import { PyForeign, PyGlobal, PyTuple } from "../../pickle/values.ts";
+import { decodeLatin1 } from "../../pickle/text.ts";
+import { PyBytes, PyForeign, PyGlobal, PyTuple } from "../../pickle/values.ts";
 import type { PyPersistent, PyValue } from "../../pickle/values.ts";
 import { dtypeByName } from "../../tensor/dtype.ts";
 import type { Storage } from "../../tensor/storage.ts";
@@ -54,24 +55,68 @@ function bad(what: string): StateDictError {
   return new StateDictError("corrupt", `A persistent id ${what}`);
 }
 
+/** A text, also where it was read as the bytes that Python 2 had for one. */
+export function idText(value: PyValue | undefined): string | undefined {
+  if (typeof value === "string") return value;
+  return value instanceof PyBytes && value.data ? decodeLatin1(value.data) : undefined;
+}
+
+/** A storage's key: PyTorch writes text, torch.package counts with ints. */
+export function storageKey(value: PyValue | undefined): string | undefined {
+  const key = typeof value === "number" ? String(value) : idText(value);
+  return key !== undefined && STORAGE_KEY.test(key) ? key : undefined;
+}
+
 /** Reads the id `("storage", class, key, location, numel[, view])`; undefined for another kind. */
-export function parseStorageId(persistent: PyPersistent): StorageId | undefined {
-  const { id } = persistent;
-  if (!(id instanceof PyTuple)) return undefined;
-  const [tag, cls, key, location, numel, view = null] = id.items;
-  if (tag !== "storage") return undefined;
+export function parseStorageId({ id }: PyPersistent): StorageId | undefined {
+  if (!(id instanceof PyTuple) || idText(id.items[0]) !== "storage") return undefined;
+  const [, cls, given, location, numel, view = null] = id.items;
   if (id.items.length < 5) throw bad(`has ${id.items.length} parts; a storage's has 5`);
   const dtype = cls instanceof PyGlobal ? storageDtype(cls.fullName) : undefined;
   if (dtype === undefined) throw bad("names no storage class");
-  // torch.package counts its storages with ints.
-  const name = typeof key === "number" ? String(key) : key;
-  if (typeof name !== "string" || !STORAGE_KEY.test(name)) throw bad("has no proper storage key");
+  const key = storageKey(given);
+  if (key === undefined) throw bad("has no proper storage key");
   if (typeof numel !== "number" || !Number.isInteger(numel) || numel < 0) {
     throw bad("has no proper element count");
   }
-  // For sub-byte classes (quint4x2, quint2x4) the count is in bytes.
-  const itemsize = dtype === "untyped" ? 1 : Math.max(1, dtypeByName(dtype)!.itemsize);
-  const nbytes = numel * itemsize;
+  const device = idText(location);
+  if (device === undefined) throw bad("names no device");
+  const nbytes = numel * storageItemsize(dtype);
   if (!Number.isSafeInteger(nbytes)) throw bad(`counts ${numel} elements`);
-  return { key: name, dtype, location: String(location), numel, nbytes, view };
+  return { key, dtype, location: device, numel, nbytes, view };
+}
+
+/** Bytes that a storage counts as one; for sub-byte classes (quint4x2, quint2x4) that is a byte. */
+export function storageItemsize(dtype: string): number {
+  return dtype === "untyped" ? 1 : Math.max(1, dtypeByName(dtype)!.itemsize);
+}
+
+/** Bytes that change places together in a storage of the class; an untyped one doesn't say. */
+export function storageWord(dtype: string): number {
+  return dtype === "untyped" ? 1 : dtypeByName(dtype)!.word;
+}
+
+/** Makes the function from persistent ids to storages: one storage a key, made when first met. */
+export function storageReducer(
+  make: (id: StorageId) => Storage,
+): (persistent: PyPersistent) => TorchStorage | undefined {
+  const byKey = new Map<string, TorchStorage>();
+  return (persistent) => {
+    // A text id is no torch's: it stays what it is, and a strict load refuses it.
+    if (typeof persistent.id === "string") return undefined;
+    const id = parseStorageId(persistent);
+    if (!id) throw bad("names no storage");
+    const known = byKey.get(id.key);
+    if (!known) {
+      const made = new TorchStorage(make(id), id.dtype, id.location, id.numel);
+      byKey.set(id.key, made);
+      return made;
+    }
+    if (known.dtype === id.dtype && known.numel === id.numel) return known;
+    // torch lets an empty storage be of two dtypes.
+    if (known.numel === 0 && id.numel === 0) {
+      return new TorchStorage(known.storage, id.dtype, id.location, 0);
+    }
+    throw new StateDictError("corrupt", `Storage ${id.key} is described in two ways`);
+  };
 }

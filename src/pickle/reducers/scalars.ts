@@ -49,6 +49,7 @@ function fraction({ args }: PyObject): PyLeaf | undefined {
   if (typeof a === "string" && b === undefined) {
     return new PyLeaf("$fraction", /^-?\d+$/.test(a) ? `${a}/1` : a);
   }
+  if (args.items.length !== 2) return undefined;
   const isInt = (x: PyValue | undefined) => typeof x === "number" || typeof x === "bigint";
   return isInt(a) && isInt(b) ? new PyLeaf("$fraction", `${a}/${b}`) : undefined;
 }
