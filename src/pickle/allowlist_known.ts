@@ -36,6 +36,11 @@ export const KNOWN: readonly NameGroup[] = [
     "torch.nn.modules.upsampling": "*",
     "torch.nn.quantized.modules": "*",
   }],
+  ["a type tag of TorchScript, which gives back its argument", {
+    "torch.jit._pickle": `
+      build_boollist build_doublelist build_intlist build_tensor_from_id build_tensorlist
+      restore_type_tag`,
+  }],
   ["a value of PyTorch", {
     torch: "Generator",
     "torch.optim.adam": "Adam",

@@ -215,9 +215,10 @@ function isEmptyState(state: PyValue): boolean {
   return attributes === null && slots instanceof PyDict && slots.size === 0;
 }
 
-/** Whether a value is one that only running code could tell. */
+/** Whether a value is one that only running code could tell; a global may be a string too. */
 function isComputed(value: PyValue): boolean {
-  return value instanceof PyObject || value instanceof PyPersistent;
+  return value instanceof PyObject || value instanceof PyPersistent || value instanceof PyGlobal ||
+    value instanceof PyExtension;
 }
 
 /** What an error calls a value. */

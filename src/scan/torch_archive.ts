@@ -1,0 +1,56 @@
+/**
+ * What the names of an archive's members say of it.
+ *
+ * @module
+ */
+
+import type { Scan } from "./context.ts";
+import type { Place } from "./place.ts";
+
+/** What an archive is, by its members' names. */
+export interface ArchiveKind {
+  /** Whether PyTorch wrote it, or it is made to look so. */
+  readonly isTorch: boolean;
+  /** Whether it has TorchScript code. */
+  readonly hasCode: boolean;
+  /** Whether it is a torch.package, which has Python source. */
+  readonly isPackage: boolean;
+  /** Whether it has something that PyTorch could load. */
+  readonly hasContent: boolean;
+}
+
+/** Looks at the names. PyTorch looks members up without regard to case. */
+export function archiveKind(names: readonly string[]): ArchiveKind {
+  const has = (pattern: RegExp) => names.some((name) => pattern.test(name));
+  const isPackage = has(/(^|\/)\.data\/extern_modules$/i);
+  const hasPickle = has(/(^|\/)(data|constants)\.pkl$/i);
+  return {
+    isTorch: hasPickle || isPackage || has(/^[^/]+\/(\.data\/)?(version|serialization_id)$/i),
+    hasCode: has(/(^|\/)(constants\.pkl$|code\/)/i),
+    isPackage,
+    // torch.export writes archive_format, and its models as JSON.
+    hasContent: hasPickle || isPackage || has(/(^|\/)archive_format$/i),
+  };
+}
+
+/** A storage: raw numbers, whose keys have no dot. The folders are those of data, constants, traced inputs and packages. */
+const STORAGE = /^[^/]+\/((data|constants|traced_inputs)\/[A-Za-z0-9_-]+|\.data\/\d+\.storage)$/i;
+
+/** Whether a member is a storage, which no reader unpickles. */
+export function isStorage(kind: ArchiveKind, name: string): boolean {
+  return kind.isTorch && STORAGE.test(name);
+}
+
+/** Tells what the kind of an archive alone means. */
+export function reportArchive({ log }: Scan, kind: ArchiveKind, { where, hidden }: Place): void {
+  if (hidden) return;
+  if (kind.isPackage) {
+    log.add({ rule: "package-code", where, why: "It is a torch.package" });
+  } else if (kind.hasCode) {
+    log.add({ rule: "archive-code", where, why: "It is a TorchScript archive" });
+  }
+  if (kind.isTorch && !kind.hasContent) {
+    const why = "It has the records of a PyTorch archive, but no data.pkl";
+    log.add({ rule: "incomplete-archive", where, why });
+  }
+}
