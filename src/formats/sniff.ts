@@ -52,6 +52,29 @@ export function mayBePickle(head: Uint8Array): boolean {
   return (first >= 0x80 && first <= 0x97) || FIRST_OPCODES.includes(String.fromCharCode(first));
 }
 
+/**
+ * PyTorch's magic number as a pickle has it, in binary and as text, and the pickle of the version
+ * 1001 behind it, by which a file is known whose magic number is wrong.
+ */
+const LEGACY_MARKS: readonly Uint8Array[] = [
+  new Uint8Array([0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]),
+  new TextEncoder().encode("L119547037146038801333356L"),
+  new Uint8Array([0x4d, 0xe9, 3, 0x2e]),
+  new TextEncoder().encode("I1001\n."),
+];
+
+/** What may be a file as PyTorch wrote it before 1.6. */
+export function mayBeLegacy(head: Uint8Array): boolean {
+  return mayBePickle(head) && LEGACY_MARKS.some((mark) => includes(head, mark));
+}
+
+function includes(bytes: Uint8Array, part: Uint8Array): boolean {
+  for (let at = bytes.indexOf(part[0]!); at >= 0; at = bytes.indexOf(part[0]!, at + 1)) {
+    if (part.every((byte, i) => bytes[at + i] === byte)) return true;
+  }
+  return false;
+}
+
 /** Whether one of a folder's files is an index of shards, by its name. */
 export function hasShardIndex(names: readonly string[]): boolean {
   return names.some((name) => /\.(safetensors|bin)\.index\.json$/.test(name));

@@ -12,6 +12,7 @@ import {
   isPacked,
   isSafetensors,
   isZip,
+  mayBeLegacy,
   mayBePickle,
 } from "./sniff.ts";
 
@@ -34,6 +35,7 @@ export const FORMATS: readonly FormatRow[] = [
   { maybe: isZip, load: async () => (await import("./numpy/npz.ts")).NPZ },
   { maybe: isJson, load: async () => (await import("./huggingface/huggingface.ts")).HF_INDEX },
   { maybe: isJson, load: async () => (await import("./json/json.ts")).JSON_FORMAT },
+  { maybe: mayBeLegacy, load: async () => (await import("./torch/legacy.ts")).TORCH_LEGACY },
   { maybe: isPacked, load: async () => (await import("./packed.ts")).PACKED },
   // The last: a pickle of protocol 0 or 1 is known only by running it.
   { maybe: mayBePickle, load: async () => (await import("./pickle/pickle.ts")).PICKLE },

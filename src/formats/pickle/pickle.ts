@@ -12,6 +12,7 @@ import { plainAnomalies } from "./anomalies.ts";
 import { runsAsPickle, startsPickle } from "./sniff.ts";
 import { closeCompanions, readStream } from "./stream.ts";
 import type { PickleStream } from "./stream.ts";
+import type { TorchReduction } from "./torch.ts";
 
 /** One pickle, or several one behind the other. */
 export const PICKLE: Format = {
@@ -19,15 +20,16 @@ export const PICKLE: Format = {
 
   async open({ source }, options) {
     const stream = await readStream(source, options);
-    const { values, report, hasWrappers, behind, shards } = stream;
+    const { values, report, hasWrappers, behind } = stream;
     const several = values.length > 1;
-    const { reduce, warnings = [] } = await reduction(stream, options);
+    const { warnings = [], shards: nested = [], ...reduced } = await reduction(stream, options);
+    const shards = [...stream.shards, ...nested];
     return {
       format: hasWrappers ? "joblib" : "pickle",
       compression: "none",
       listing: several,
       value: several ? new PyView("pickles", { list: values }) : values[0]!,
-      reduce,
+      ...reduced,
       globals: report.globals,
       anomalies: plainAnomalies(report.anomalies),
       metadata: new Map(),
@@ -45,12 +47,16 @@ export const PICKLE: Format = {
 
 /** What the nodes stand for. A pickle that names torch has its tensors read as torch's. */
 async function reduction(
-  { report, shards }: PickleStream,
+  { report, shards, storageLoads }: PickleStream,
   options: FormatOptions,
-): Promise<Pick<Opened, "reduce"> & { warnings?: readonly string[] }> {
+): Promise<Pick<Opened, "reduce"> & Partial<TorchReduction>> {
   const globals = [...report.globals, ...shards.flatMap(({ opened }) => opened.globals)];
   if (globals.some(({ module }) => module === "torch" || module.startsWith("torch."))) {
-    return await (await import("./torch.ts")).torchReduction(globals, options);
+    return await (await import("./torch.ts")).torchReduction(
+      globals,
+      storageLoads,
+      options,
+    );
   }
   const tables = await loadReducers(globals);
   return { reduce: makeReduce({ calls: [...tables, options.reducers ?? []] }) };

@@ -18,6 +18,7 @@ import { wrapperKind } from "../joblib/classes.ts";
 import type { JoblibStream } from "../joblib/wrapper.ts";
 import { findBuffer } from "./buffers.ts";
 import { startsPickle } from "./sniff.ts";
+import { isStorageLoad } from "./storage_loads.ts";
 
 /** Byte strings at least so long are left where they lie: arrays, in practice. */
 export const SPAN_FROM: number = 64 * 1024;
@@ -42,6 +43,8 @@ export interface PickleStream {
   readonly companions: readonly ByteSource[];
   /** Files that were opened beside it and hold arrays. */
   readonly shards: readonly OpenedShard[];
+  /** Calls that give storages of PyTorch, in the order of the stream. */
+  readonly storageLoads: readonly PyObject[];
 }
 
 /** Reads all pickles of a source; its companions are closed if that fails. */
@@ -76,6 +79,7 @@ class StreamReader implements JoblibStream {
   readonly options: FormatOptions;
   readonly companions: ByteSource[] = [];
   readonly shards: OpenedShard[] = [];
+  private readonly storageLoads: PyObject[] = [];
   private readonly pickles: Pickle[] = [];
   private readInline: ((object: PyObject, at: number) => Promise<InlineValue>) | null = null;
 
@@ -101,12 +105,20 @@ class StreamReader implements JoblibStream {
       }
     } while (at < source.size);
     const hasWrappers = this.readInline !== null;
-    const { companions, shards } = this;
+    const { companions, shards, storageLoads } = this;
     const behind = source.size - at;
     if (behind > 0) {
       await (await import("./behind.ts")).refuseArchive(source, at, this.options.signal);
     }
-    return { values, report: this.report(), hasWrappers, behind, companions, shards };
+    return {
+      values,
+      report: this.report(),
+      hasWrappers,
+      behind,
+      companions,
+      shards,
+      storageLoads,
+    };
   }
 
   /** Reads one pickle with the arrays in it. */
@@ -143,6 +155,7 @@ class StreamReader implements JoblibStream {
     const pickle = await readPickle(this.ahead, at, {
       source: this.source,
       spanFrom: SPAN_FROM,
+      watch: (met) => isStorageLoad(met) && this.storageLoads.push(met),
       findBuffer: (index) => findBuffer(index, this.source, this.options, this.companions),
       ...more,
       ...(signal ? { signal } : {}),

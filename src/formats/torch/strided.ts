@@ -24,6 +24,12 @@ export function storageArgument(
     const storage = context.reduce(value);
     if (storage instanceof TorchStorage) return storage;
   }
+  if (value instanceof PyPersistent && typeof value.id === "string") {
+    throw badCall(
+      object,
+      "is given a storage by a text, as protocol 0 spells it: it can't be found",
+    );
+  }
   throw badCall(object, "is given no storage");
 }
 

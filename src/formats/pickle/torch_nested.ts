@@ -1,0 +1,88 @@
+/**
+ * Storages of PyTorch inside a plain pickle: each is a call with the bytes of a file that holds
+ * nothing else. The call isn't made; the file is opened like any other.
+ *
+ * @module
+ */
+
+import { StateDictError } from "../../errors.ts";
+import { bytesSource, sliceSource } from "../../io/source.ts";
+import type { ByteSource } from "../../io/source.ts";
+import { PyBytes } from "../../pickle/values.ts";
+import type { PyObject, PyValue } from "../../pickle/values.ts";
+import { PickleReport } from "../format.ts";
+import type { FormatOptions, Opened, OpenedShard } from "../format.ts";
+import { openSource } from "../open.ts";
+import { isAllowedInTorch } from "../torch/allowlist.ts";
+import { TorchStorage } from "../torch/storages.ts";
+import { LOAD_FROM_BYTES } from "./storage_loads.ts";
+
+/** What the calls stand for. */
+export interface NestedStorages {
+  /** The storage of each call that was given bytes. */
+  readonly byCall: ReadonlyMap<PyObject, TorchStorage>;
+  /** All the nested files as one, with the names that they import. */
+  readonly shard: OpenedShard;
+}
+
+/** Opens the files that the calls were given. */
+export async function openNestedStorages(
+  calls: readonly PyObject[],
+  options: FormatOptions,
+): Promise<NestedStorages> {
+  const byCall = new Map<PyObject, TorchStorage>();
+  const report = new PickleReport();
+  let size = 0;
+  for (const call of calls) {
+    const source = bytesArgument(call);
+    if (!source) continue;
+    const opened = await openNested(source, options);
+    for (const global of opened.globals) report.globals.push(global);
+    for (const anomaly of opened.anomalies) report.anomalies.push(anomaly);
+    const storage = opened.reduce(opened.value);
+    if (!(storage instanceof TorchStorage)) throw bad("that holds no storage");
+    // Each file counts its storages anew.
+    storage.storage.id = String(byCall.size);
+    byCall.set(call, storage);
+    size += source.size;
+  }
+  return { byCall, shard: { name: LOAD_FROM_BYTES, size, opened: asOne(report) } };
+}
+
+function bytesArgument({ args }: PyObject): ByteSource | undefined {
+  const [bytes] = args.items;
+  if (args.items.length !== 1 || !(bytes instanceof PyBytes)) return undefined;
+  if (bytes.data) return bytesSource(bytes.data);
+  const { source, offset, length } = bytes.span!;
+  return source && sliceSource(source, offset, length);
+}
+
+async function openNested(source: ByteSource, options: FormatOptions): Promise<Opened> {
+  const { signal, limits, encoding } = options;
+  const opened = await openSource(source, {
+    ...(signal ? { signal } : {}),
+    ...(limits ? { limits } : {}),
+    ...(encoding ? { encoding } : {}),
+  });
+  if (opened.format === "torch-legacy" || opened.format === "torch-zip") return opened;
+  throw bad(`of the format ${opened.format}`);
+}
+
+function bad(what: string): StateDictError {
+  return new StateDictError("corrupt", `${LOAD_FROM_BYTES} is given a file ${what}`);
+}
+
+function asOne({ globals, anomalies }: PickleReport): Opened {
+  return {
+    format: "torch-legacy",
+    compression: "none",
+    value: null,
+    reduce: (value: PyValue) => value,
+    globals,
+    anomalies,
+    allows: isAllowedInTorch,
+    metadata: new Map(),
+    warnings: [],
+    close: () => Promise.resolve(),
+  };
+}
