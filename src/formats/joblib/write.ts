@@ -15,7 +15,8 @@ import { writePickle } from "../../pickle/writer.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { dtypeCall } from "../numpy/array_call.ts";
 import { checkArrays, rowMajor } from "../numpy/as_array.ts";
-import { arrayHooks, DEFAULT_PROTOCOL, writeChunks } from "../pickle/write.ts";
+import { ARRAY_CALL, arrayHooks, DEFAULT_PROTOCOL } from "../pickle/write.ts";
+import { writeChunks } from "../pickle/chunks.ts";
 import type { FormatWriter } from "../writer.ts";
 
 /** What the elements' place in the plain stream is a multiple of, as joblib has it since 1.2. */
@@ -24,9 +25,8 @@ const ALIGNMENT = 16;
 const WRAPPER = new PyGlobal("joblib.numpy_pickle", "NumpyArrayWrapper");
 const NDARRAY = new PyGlobal("numpy", "ndarray");
 
-/** Calls that make arrays: joblib puts those of numpy's own class behind wrappers. */
-const ARRAY_CALL =
-  /^(?:torch\..*|numpy\._?core\.(?:multiarray\._reconstruct|numeric\._frombuffer))$/;
+/** joblib puts arrays of numpy's own class behind wrappers. */
+const WRAPPED = new RegExp(`^torch\\.|${ARRAY_CALL.source}`);
 
 /** Writes `.joblib` files. */
 export const JOBLIB_WRITER: FormatWriter = {
@@ -46,7 +46,7 @@ export const JOBLIB_WRITER: FormatWriter = {
     };
     const chunks = writePickle(input.value, {
       protocol: options.protocol ?? DEFAULT_PROTOCOL,
-      ...arrayHooks(input, wrap, ARRAY_CALL),
+      ...arrayHooks(input, wrap, WRAPPED),
       unshared: true,
       inlineAfter: (object) => behind.get(object),
     });

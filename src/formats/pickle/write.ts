@@ -7,19 +7,20 @@
 import { StateDictError } from "../../errors.ts";
 import { PyBytes } from "../../pickle/values.ts";
 import type { ByteSpan, PyObject } from "../../pickle/values.ts";
-import { bytesChunks, loadBytes } from "../../pickle/spans.ts";
 import { writePickle } from "../../pickle/writer.ts";
-import type { PickleChunk, WriteOptions } from "../../pickle/writer.ts";
-import { writeBytes } from "../../io/sink.ts";
-import type { ByteSink } from "../../io/sink.ts";
+import type { WriteOptions } from "../../pickle/writer.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { arrayCall } from "../numpy/array_call.ts";
 import { checkArrays, rowMajor } from "../numpy/as_array.ts";
-import { tensorBytes } from "../tensor_bytes.ts";
-import type { FormatWriteOptions, FormatWriter, WriteInput } from "../writer.ts";
+import type { FormatWriter, WriteInput } from "../writer.ts";
+import { loadSpans, writeChunks } from "./chunks.ts";
 
 /** Python's own default from 3.8 to 3.13. */
 export const DEFAULT_PROTOCOL = 4;
+
+/** Calls that make arrays of numpy. */
+export const ARRAY_CALL: RegExp =
+  /^numpy\._?core\.(?:multiarray\._reconstruct|numeric\._frombuffer)$/;
 
 /** Writes `.pkl` files. */
 export const PICKLE_WRITER: FormatWriter = {
@@ -82,55 +83,4 @@ function callOf(tensor: Tensor, contents: Map<ByteSpan, Tensor>): PyObject {
   const span: ByteSpan = { offset: 0, length: tensor.nbytes };
   contents.set(span, elements);
   return arrayCall(dtype, shape, new PyBytes("bytes", null, span), fortran);
-}
-
-/** Writes the pieces of a pickle; `contents` tells which tensor's elements stand for a span. */
-export async function writeChunks(
-  chunks: readonly PickleChunk[],
-  sink: ByteSink,
-  contents: ReadonlyMap<ByteSpan, Tensor>,
-  options: FormatWriteOptions,
-): Promise<void> {
-  for (const chunk of chunks) {
-    if (chunk instanceof Uint8Array) await writeBytes(sink, chunk);
-    else {
-      for await (const block of spanBytes(chunk, contents, options)) await writeBytes(sink, block);
-    }
-  }
-}
-
-function spanBytes(
-  span: ByteSpan,
-  contents: ReadonlyMap<ByteSpan, Tensor>,
-  options: FormatWriteOptions,
-): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
-  const tensor = contents.get(span);
-  return tensor
-    ? tensorBytes(tensor, options)
-    : bytesChunks(new PyBytes("bytes", null, span), options.signal);
-}
-
-async function loadSpans(
-  chunks: readonly PickleChunk[],
-  contents: ReadonlyMap<ByteSpan, Tensor>,
-  options: FormatWriteOptions,
-): Promise<Map<ByteSpan, Uint8Array<ArrayBuffer>>> {
-  const loaded = new Map<ByteSpan, Uint8Array<ArrayBuffer>>();
-  for (const chunk of chunks) {
-    if (chunk instanceof Uint8Array) continue;
-    const tensor = contents.get(chunk);
-    if (!tensor) {
-      const bytes = await loadBytes(new PyBytes("bytes", null, chunk), options.signal);
-      loaded.set(chunk, bytes.data!);
-      continue;
-    }
-    const data = new Uint8Array(chunk.length);
-    let at = 0;
-    for await (const block of tensorBytes(tensor, options)) {
-      data.set(block, at);
-      at += block.length;
-    }
-    loaded.set(chunk, data);
-  }
-  return loaded;
 }

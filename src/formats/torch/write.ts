@@ -9,22 +9,28 @@
 
 import { StateDictError } from "../../errors.ts";
 import { PyGlobal, PyPersistent, PyTuple } from "../../pickle/values.ts";
-import type { PyForeign, PyValue } from "../../pickle/values.ts";
-import { pickleBytes } from "../../pickle/writer.ts";
+import type { ByteSpan, PyForeign, PyValue } from "../../pickle/values.ts";
+import { pickleBytes, writePickle } from "../../pickle/writer.ts";
+import type { WriteOptions } from "../../pickle/writer.ts";
 import type { Storage } from "../../tensor/storage.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { createZipWriter } from "../../zip/writer.ts";
 import type { FormatWriter } from "../writer.ts";
+import { loadSpans } from "../pickle/chunks.ts";
+import { ARRAY_CALL } from "../pickle/write.ts";
 import { storageBytes } from "../storage_bytes.ts";
 import { parseStorageId, TorchStorage } from "./storages.ts";
 import { storageClassOf } from "./names.ts";
-import { tensorCall } from "./write_tensor.ts";
+import { isTorchTensor, tensorCall } from "./write_tensor.ts";
 
 /** What the short records say: storages in numeric order, 64-byte alignment, format version 3. */
 const RECORDS_BEFORE = [[".format_version", "1"], [".storage_alignment", "64"], [
   "byteorder",
   "little",
 ]];
+
+/** A protocol that can leave byte strings where they lie. */
+const SPANS_PROTOCOL = 4;
 
 /** Numbers storages in the order of their first use, as torch does. */
 class StorageNumbers {
@@ -45,7 +51,7 @@ class StorageNumbers {
 
 /** Writes `.pt` archives. */
 export const TORCH_WRITER: FormatWriter = {
-  async write({ value, reduce }, sink, options) {
+  async write({ value, reduce, origin }, sink, options) {
     const numbers = new StorageNumbers();
     const fresh = new Map<PyPersistent, PyValue>();
     const reference = (storage: Storage, className: string, numel: number): PyPersistent => {
@@ -56,8 +62,15 @@ export const TORCH_WRITER: FormatWriter = {
       fresh.set(id, new PyTuple(["storage", cls, numbers.key(storage), location, numel]));
       return id;
     };
-    const pickle = pickleBytes(value, {
+    // Arrays of numpy in a file of PyTorch were saved as such; from elsewhere they become tensors.
+    const keepsArrays = origin === null || origin.startsWith("torch");
+    const pickleOptions: WriteOptions = {
       protocol: options.protocol ?? 2,
+      substitute(node) {
+        if (keepsArrays || !ARRAY_CALL.test(node.calleeName)) return node;
+        const array = reduce(node);
+        return array instanceof Tensor && isTorchTensor(array) ? array : node;
+      },
       reduce: (foreign: PyForeign) => {
         if (foreign instanceof Tensor) return tensorCall(foreign, reference);
         if (foreign instanceof TorchStorage) {
@@ -68,7 +81,11 @@ export const TORCH_WRITER: FormatWriter = {
       },
       persistentId: (persistent) =>
         fresh.get(persistent) ?? renumbered(persistent, reduce, numbers),
-    });
+    };
+    const spans = writePickle(value, { ...pickleOptions, protocol: SPANS_PROTOCOL });
+    const loaded = await loadSpans(spans, new Map(), options);
+    const resolveBytes = (span: ByteSpan) => loaded.get(span)!;
+    const pickle = pickleBytes(value, { ...pickleOptions, resolveBytes });
 
     const root = options.stem || "archive";
     const zip = createZipWriter(sink);

@@ -30,6 +30,12 @@ export function torchDtype(tensor: Tensor): string {
   });
 }
 
+/** Whether a plain array can be a tensor of PyTorch. */
+export function isTorchTensor({ dtype, elements, storage, className }: Tensor): boolean {
+  return !elements && storage !== null && className === null &&
+    TORCH_DTYPES.has(dtype.twin ?? dtype.name);
+}
+
 /** The persistent id that stands for a storage, as the writer's caller numbers them. */
 export type StorageReference = (storage: Storage, className: string, numel: number) => PyPersistent;
 
