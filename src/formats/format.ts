@@ -71,6 +71,8 @@ export interface Opened {
   readonly value: PyValue;
   /** What a node of it stands for. */
   readonly reduce: (value: PyValue) => PyValue;
+  /** What a program in the file uses beside the value: the constants of TorchScript's code. */
+  readonly constants?: PyValue;
   /** Every name imported, by every pickle, in order. */
   readonly globals: readonly FileGlobal[];
   /** Everything odd in the pickles. */

@@ -27,6 +27,9 @@ export interface FormatRow {
 /** One line a format. */
 export const FORMATS: readonly FormatRow[] = [
   { maybe: isZip, load: async () => (await import("./torch/zip.ts")).TORCH_ZIP },
+  { maybe: isZip, load: async () => (await import("./torch/torchscript.ts")).TORCHSCRIPT },
+  { maybe: isZip, load: async () => (await import("./torch/package.ts")).TORCH_PACKAGE },
+  { maybe: isZip, load: async () => (await import("./torch/pt2.ts")).TORCH_PT2 },
   {
     maybe: isSafetensors,
     load: async () => (await import("./safetensors/safetensors.ts")).SAFETENSORS,

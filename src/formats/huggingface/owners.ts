@@ -14,12 +14,13 @@ type Reduce = (value: PyValue) => PyValue;
 export class Owners {
   private readonly owners = new Map<PyValue, Reduce>();
 
-  /** Notes all nodes below `root`. */
-  claim(root: PyValue, reduce: Reduce): void {
+  /** Notes all nodes below `root`, and shows each to `visit`. */
+  claim(root: PyValue, reduce: Reduce, visit?: (value: PyValue) => void): void {
     const work = [root];
     for (let value = work.pop(); value !== undefined; value = work.pop()) {
       if (typeof value !== "object" || value === null || this.owners.has(value)) continue;
       this.owners.set(value, reduce);
+      visit?.(value);
       for (const part of rawParts(value)) if (part !== undefined) work.push(part);
     }
   }
