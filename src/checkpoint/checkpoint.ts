@@ -109,6 +109,15 @@ export class Checkpoint implements AsyncDisposable {
     return this.catalogue ??= catalogueOf(this.outline());
   }
 
+  /**
+   * Tensors that a program in the file uses beside the value: the constants of TorchScript's code,
+   * where a frozen module has all its weights, and of an exported program.
+   */
+  get constants(): ReadonlyMap<string, Tensor> {
+    const { constants = null } = this.opened;
+    return catalogueOf(outline(constants, this.reduce));
+  }
+
   /** One tensor. @throws `no-tensor` if there is none of that name. */
   tensor(name: string): Tensor {
     const tensor = this.tensors.get(name);

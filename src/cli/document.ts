@@ -39,6 +39,12 @@ export async function describeCheckpoint(
     if (entry.kind !== "leaf" || !(entry.value instanceof TorchStorage)) continue;
     storages.push(await describeStorage(entry.path, entry.value, options));
   }
+  const constants: JsonValue[] = [];
+  for (const [path, tensor] of checkpoint.constants) {
+    constants.push(
+      await describeTensor({ kind: "tensor", path, tensor }, checkpoint.reduce, options),
+    );
+  }
   const document = new Map<string, JsonValue>([
     ["file", file],
     ["format", checkpoint.format],
@@ -54,6 +60,7 @@ export async function describeCheckpoint(
     document.set("kinds", describeKinds(entries, checkpoint.listing));
   }
   if (storages.length > 0) document.set("storages", storages);
+  if (constants.length > 0) document.set("constants", constants);
   const attributes = describeAttributes(entries, checkpoint.reduce);
   if (attributes.size > 0) document.set("attributes", attributes);
   if (checkpoint.warnings.length > 0) document.set("warnings", checkpoint.warnings);

@@ -8,8 +8,8 @@
  * @module
  */
 
-import { PyObject, PyPersistent } from "../../pickle/values.ts";
-import type { PyValue } from "../../pickle/values.ts";
+import { PyPersistent } from "../../pickle/values.ts";
+import type { PyObject, PyValue } from "../../pickle/values.ts";
 import type { ZipDirectory } from "../../zip/directory.ts";
 import { PickleReport } from "../format.ts";
 import type { Format } from "../format.ts";

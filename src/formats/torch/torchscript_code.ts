@@ -7,7 +7,8 @@
 
 import { StateDictError } from "../../errors.ts";
 import { PyDict } from "../../pickle/dict.ts";
-import { PyGlobal, PyObject } from "../../pickle/values.ts";
+import { PyObject } from "../../pickle/values.ts";
+import type { PyGlobal } from "../../pickle/values.ts";
 import { quoted } from "../../text/quoted.ts";
 import type { ZipDirectory } from "../../zip/directory.ts";
 import { readMember } from "../../zip/member.ts";
