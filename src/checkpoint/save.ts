@@ -65,6 +65,7 @@ export async function saveCheckpoint(
   const writer = await row.load();
   const prepared = writeInput(input);
   const dropped = metadataLeft(prepared.metadata, row);
+  if (row.holds === "values") dropped.push(...prepared.left ?? []);
   const path = pathOf(output);
   const force = options.force ?? false;
   const writeOptions = writerOptions(output, options);

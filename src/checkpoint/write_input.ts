@@ -13,6 +13,7 @@ import { Checkpoint } from "./checkpoint.ts";
 import { outline } from "./outline.ts";
 import type { OutlineEntry } from "./outline.ts";
 import { distinguish } from "./paths.ts";
+import { stateDictValue } from "./state_dict.ts";
 import { restoreTied } from "./tied.ts";
 
 /** The input as writers take it. */
@@ -29,6 +30,7 @@ export function writeInput(input: Checkpoint | PyValue): WriteInput {
   }
   const checkpoint = restoreTied(input);
   const { value, reduce, metadata, format } = checkpoint;
+  if (format === "torchscript") return stateDictInput(checkpoint);
   return {
     // Of a file of several pickles, the list of them.
     value: value instanceof PyView && value.list ? value.list : value,
@@ -36,6 +38,19 @@ export function writeInput(input: Checkpoint | PyValue): WriteInput {
     metadata,
     origin: format,
     catalogue: () => catalogue(checkpoint.outline()),
+  };
+}
+
+/** The classes of a TorchScript archive are in its code, so only its tensors can go elsewhere. */
+function stateDictInput(checkpoint: Checkpoint): WriteInput {
+  const { tensors, others } = catalogue(checkpoint.outline());
+  return {
+    value: stateDictValue(tensors),
+    reduce: (value) => value,
+    metadata: new Map(),
+    origin: null,
+    left: others,
+    catalogue: () => ({ tensors, others }),
   };
 }
 

@@ -26,6 +26,8 @@ export interface WriteInput {
   readonly metadata: ReadonlyMap<string, string>;
   /** The format that it was read from; null for a program's own values. */
   readonly origin: string | null;
+  /** What isn't in the value already. */
+  readonly left?: readonly LeftOut[];
   /** The tree as a flat list. */
   readonly catalogue: () => WriteCatalogue;
 }

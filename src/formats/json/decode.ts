@@ -38,6 +38,9 @@ function bad(what: string): StateDictError {
 
 const FORMS: ReadonlySet<string> = new Set(["reduce", "newobj", "newobj-ex", "instance"]);
 
+/** Tags directly inside one another: a tensor's parts may have parts, and that is all. */
+const MAX_TAGS = 100;
+
 /** The value graph of a JSON value; all names in it are reported to `named`. */
 export function decodeGraph(
   root: JsonValue,
@@ -47,7 +50,17 @@ export function decodeGraph(
   const byId = new Map<number, PyValue>();
   const work: (() => void)[] = [];
 
+  // Containers wait in the worklist; only tags directly inside one another are decoded at once.
+  let depth = 0;
   const decode = (json: JsonValue): PyValue => {
+    if (++depth > MAX_TAGS) throw bad(`nests more than ${MAX_TAGS} tags in one another`);
+    try {
+      return decodeValue(json);
+    } finally {
+      depth--;
+    }
+  };
+  const decodeValue = (json: JsonValue): PyValue => {
     if (Array.isArray(json)) {
       const list: PyValue[] = [];
       work.push(() => {

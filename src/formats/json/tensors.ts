@@ -139,7 +139,7 @@ export function decodeTensor(
     storage,
     layout: (fields.get("layout") ?? "strided") as TensorLayout,
     ...(stride === undefined ? {} : { stride: integers(stride) }),
-    ...(parts instanceof Map ? { parts: partsOf(parts, decode, storages) } : {}),
+    ...(parts instanceof Map ? { parts: partsOf(parts, decode) } : {}),
     ...(details instanceof Map ? { details: detailsOf(details) } : {}),
     ...(elements === undefined ? {} : { elements: decode(elements) as PyValue[] }),
   });
@@ -155,16 +155,12 @@ export function decodeTensor(
   return tensor;
 }
 
-function partsOf(
-  parts: Fields,
-  decode: (part: JsonValue) => PyValue,
-  storages: readonly Storage[],
-): Map<string, Tensor> {
+function partsOf(parts: Fields, decode: (part: JsonValue) => PyValue): Map<string, Tensor> {
   const made = new Map<string, Tensor>();
-  for (const [name, part] of parts) {
-    const body = part instanceof Map ? (part as Fields).get("$tensor") : undefined;
-    if (body === undefined) throw bad("has a part that is no tensor");
-    made.set(name, decodeTensor(body, decode, storages));
+  for (const [name, json] of parts) {
+    const part = decode(json);
+    if (!(part instanceof Tensor)) throw bad("has a part that is no tensor");
+    made.set(name, part);
   }
   return made;
 }

@@ -16,7 +16,12 @@ import { npyHeader } from "./npy_write.ts";
 /** Archives of arrays; each name gets the ending `.npy`. */
 export const NPZ_WRITER: FormatWriter = {
   async write(input, sink, options) {
-    const { arrays, left } = plainArrays(input.catalogue(), numpyRefusal);
+    const { arrays: all, left } = plainArrays(input.catalogue(), numpyRefusal);
+    // Python's zipfile ends a name there.
+    const arrays = all.filter(({ name }) => !name.includes("\0"));
+    for (const { name: path } of all) {
+      if (path.includes("\0")) left.push({ path, why: "its name has a NUL byte" });
+    }
     const zip = createZipWriter(sink, { layout: "numpy" });
     const deflate = options.compress === "deflate";
     for (const { name, tensor } of arrays) {
@@ -50,9 +55,11 @@ export const NPY_WRITER: FormatWriter = {
 };
 
 /** Why numpy can't hold a tensor; undefined if it can. */
-export function numpyRefusal({ dtype }: Tensor): string | undefined {
-  const known = dtype.numpy !== null || dtype.kind === "struct";
-  return known ? undefined : `numpy has no dtype ${dtype.name}`;
+export function numpyRefusal({ dtype, shape }: Tensor): string | undefined {
+  if (dtype.numpy === null && dtype.kind !== "struct") return `numpy has no dtype ${dtype.name}`;
+  // It multiplies the sizes that aren't 0 also where one is.
+  const bytes = shape.reduce((product, size) => product * (size || 1), dtype.itemsize);
+  return bytes < 2 ** 63 ? undefined : "numpy has no array of such sizes";
 }
 
 async function* npyBytes(

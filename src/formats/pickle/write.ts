@@ -5,7 +5,7 @@
  */
 
 import { StateDictError } from "../../errors.ts";
-import { PyBytes } from "../../pickle/values.ts";
+import { PyBytes, PyForeign } from "../../pickle/values.ts";
 import type { ByteSpan, PyObject } from "../../pickle/values.ts";
 import { writePickle } from "../../pickle/writer.ts";
 import type { WriteOptions } from "../../pickle/writer.ts";
@@ -28,12 +28,7 @@ export const PICKLE_WRITER: FormatWriter = {
     checkArrays(input.catalogue().tensors, sink.name);
     const { protocol = DEFAULT_PROTOCOL } = options;
     const contents = new Map<ByteSpan, Tensor>();
-    const calls = new Map<Tensor, PyObject>();
-    const reduce = (tensor: Tensor): PyObject => {
-      let call = calls.get(tensor);
-      if (!call) calls.set(tensor, call = callOf(tensor, contents));
-      return call;
-    };
+    const reduce = arrayMaker(contents);
     const hooks = arrayHooks(input, reduce, TORCH_CALL);
     const write = (protocol: number, more: WriteOptions = {}) =>
       writePickle(input.value, { protocol, ...hooks, ...more });
@@ -51,18 +46,24 @@ export const PICKLE_WRITER: FormatWriter = {
 
 /**
  * What the pickle writer asks about arrays. Calls whose name fits `replaceable` and that stand for
- * a tensor are written as `arrayOf` says;
+ * a tensor are written as `makeArray` says;
  * all others as they were read.
  */
 export function arrayHooks(
   { reduce: reduceNode }: WriteInput,
-  arrayOf: (tensor: Tensor) => PyObject,
+  makeArray: (tensor: Tensor) => PyObject,
   replaceable: RegExp,
 ): WriteOptions {
   return {
     reduce(foreign) {
-      if (foreign instanceof Tensor) return arrayOf(foreign);
+      if (foreign instanceof Tensor) return makeArray(foreign);
       throw new StateDictError("unsupported", "A value of another format can't be pickled", {
+        hint: "leave it out with --drop, or write a .pt or .json",
+      });
+    },
+    persistentId(persistent) {
+      if (!(reduceNode(persistent) instanceof PyForeign)) return persistent.id;
+      throw new StateDictError("unsupported", "A storage by itself has no place in a pickle", {
         hint: "leave it out with --drop, or write a .pt or .json",
       });
     },
@@ -78,7 +79,17 @@ export function arrayHooks(
 /** A torch call names a storage of its file, which a plain pickle doesn't have. */
 const TORCH_CALL = /^torch\./;
 
-function callOf(tensor: Tensor, contents: Map<ByteSpan, Tensor>): PyObject {
+/** Makes one call for each tensor; its bytes are a span that `contents` knows. */
+export function arrayMaker(contents: Map<ByteSpan, Tensor>): (tensor: Tensor) => PyObject {
+  const calls = new Map<Tensor, PyObject>();
+  return (tensor) => {
+    let call = calls.get(tensor);
+    if (!call) calls.set(tensor, call = arrayOf(tensor, contents));
+    return call;
+  };
+}
+
+function arrayOf(tensor: Tensor, contents: Map<ByteSpan, Tensor>): PyObject {
   const { shape, dtype, fortran, elements } = rowMajor(tensor);
   const span: ByteSpan = { offset: 0, length: tensor.nbytes };
   contents.set(span, elements);

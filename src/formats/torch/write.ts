@@ -17,9 +17,10 @@ import { Tensor } from "../../tensor/tensor.ts";
 import { createZipWriter } from "../../zip/writer.ts";
 import type { FormatWriter } from "../writer.ts";
 import { loadSpans } from "../pickle/chunks.ts";
-import { ARRAY_CALL } from "../pickle/write.ts";
+import { ARRAY_CALL, arrayMaker } from "../pickle/write.ts";
+import { plainlyHeld } from "./plainly_held.ts";
 import { storageBytes } from "../storage_bytes.ts";
-import { parseStorageId, TorchStorage } from "./storages.ts";
+import { TorchStorage } from "./storages.ts";
 import { storageClassOf } from "./names.ts";
 import { isTorchTensor, tensorCall } from "./write_tensor.ts";
 
@@ -54,6 +55,8 @@ export const TORCH_WRITER: FormatWriter = {
   async write({ value, reduce, origin }, sink, options) {
     const numbers = new StorageNumbers();
     const fresh = new Map<PyPersistent, PyValue>();
+    const contents = new Map<ByteSpan, Tensor>();
+    const arrayOf = arrayMaker(contents);
     const reference = (storage: Storage, className: string, numel: number): PyPersistent => {
       const module = className === "UntypedStorage" ? "torch.storage" : "torch";
       const id = new PyPersistent(null);
@@ -62,17 +65,22 @@ export const TORCH_WRITER: FormatWriter = {
       fresh.set(id, new PyTuple(["storage", cls, numbers.key(storage), location, numel]));
       return id;
     };
-    // Arrays of numpy in a file of PyTorch were saved as such; from elsewhere they become tensors.
-    const keepsArrays = origin === null || origin.startsWith("torch");
+    // Arrays of numpy in a file of PyTorch were saved as such; from elsewhere they become tensors,
+    // but for those inside objects, whose classes ask for arrays.
+    const keepsArrays = origin === null || origin === "json" || origin.startsWith("torch");
+    const held = keepsArrays ? undefined : plainlyHeld(value, reduce);
     const pickleOptions: WriteOptions = {
       protocol: options.protocol ?? 2,
       substitute(node) {
-        if (keepsArrays || !ARRAY_CALL.test(node.calleeName)) return node;
+        if (!held?.has(node) || !ARRAY_CALL.test(node.calleeName)) return node;
         const array = reduce(node);
         return array instanceof Tensor && isTorchTensor(array) ? array : node;
       },
       reduce: (foreign: PyForeign) => {
-        if (foreign instanceof Tensor) return tensorCall(foreign, reference);
+        if (foreign instanceof Tensor) {
+          if (held && !held.has(foreign) && !foreign.elements) return arrayOf(foreign);
+          return tensorCall(foreign, reference);
+        }
         if (foreign instanceof TorchStorage) {
           const { storage, dtype, numel } = foreign;
           return reference(storage, storageClassOf(dtype) ?? "UntypedStorage", numel);
@@ -83,7 +91,7 @@ export const TORCH_WRITER: FormatWriter = {
         fresh.get(persistent) ?? renumbered(persistent, reduce, numbers),
     };
     const spans = writePickle(value, { ...pickleOptions, protocol: SPANS_PROTOCOL });
-    const loaded = await loadSpans(spans, new Map(), options);
+    const loaded = await loadSpans(spans, contents, options);
     const resolveBytes = (span: ByteSpan) => loaded.get(span)!;
     const pickle = pickleBytes(value, { ...pickleOptions, resolveBytes });
 
@@ -116,13 +124,14 @@ function renumbered(
   numbers: StorageNumbers,
 ): PyValue {
   const storage = reduce(persistent);
-  const id = parseStorageId(persistent);
-  if (id && !(storage instanceof TorchStorage)) {
-    throw new StateDictError("unsupported", `Storage ${id.key} of another file can't be written`);
+  if (!(storage instanceof TorchStorage)) {
+    throw new StateDictError("unsupported", "A persistent id names no storage of PyTorch", {
+      hint: "leave it out with --drop, or write a .pkl or .json",
+    });
   }
-  if (!(storage instanceof TorchStorage)) return persistent.id;
-  const [tag, cls, , location, numel] = (persistent.id as PyTuple).items;
-  return new PyTuple([tag!, cls!, numbers.key(storage.storage), location!, numel!]);
+  const [tag, cls, , location] = (persistent.id as PyTuple).items;
+  // A window of a storage, as legacy files have them, is a storage of its own here.
+  return new PyTuple([tag!, cls!, numbers.key(storage.storage), location!, storage.numel]);
 }
 
 /**
