@@ -29,9 +29,11 @@ export interface Unpacker {
 export interface Codec extends Unpacker {
   /** Whether a stream that begins with these bytes is one of this codec's; 16 are enough. */
   sniff(head: Uint8Array): boolean;
+  /** What stands around its streams, where that is something of its own. */
+  readonly container?: string;
 }
 
-/** Every codec, in the order in which joblib looks at them. */
+/** Every codec that joblib knows by first bytes; no two begin alike. */
 export const CODECS: readonly Codec[] = [
   {
     name: "zlib",
@@ -42,6 +44,32 @@ export const CODECS: readonly Codec[] = [
     name: "gzip",
     sniff: (head) => startsWith(head, 0x1f, 0x8b),
     load: async () => (await import("./gzip.ts")).decodeGzip,
+  },
+  {
+    name: "bz2",
+    sniff: (head) => startsWith(head, 0x42, 0x5a),
+    load: async () => (await import("./bz2/bz2.ts")).decodeBz2,
+  },
+  {
+    name: "lzma",
+    sniff: (head) => startsWith(head, 0x5d, 0),
+    load: async () => (await import("./lzma/lzma.ts")).decodeLzma,
+  },
+  {
+    name: "xz",
+    sniff: (head) => startsWith(head, 0xfd, 0x37, 0x7a, 0x58, 0x5a),
+    load: async () => (await import("./xz/xz.ts")).decodeXz,
+  },
+  {
+    name: "lz4",
+    sniff: (head) => startsWith(head, 0x04, 0x22, 0x4d, 0x18),
+    load: async () => (await import("./lz4/lz4.ts")).decodeLz4,
+  },
+  {
+    name: "zlib",
+    container: "ZF",
+    sniff: (head) => startsWith(head, 0x5a, 0x46),
+    load: async () => (await import("./zf.ts")).decodeZf,
   },
 ];
 
