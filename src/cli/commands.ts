@@ -24,6 +24,11 @@ export const COMMANDS: Program = [
     load: () => import("./convert.ts"),
   },
   {
+    name: "scan",
+    summary: "say whether files run code or play tricks when they are loaded",
+    load: () => import("./scan.ts"),
+  },
+  {
     name: "diff",
     summary: "compare the tensors and values of two files",
     load: () => import("./diff.ts"),
@@ -32,6 +37,11 @@ export const COMMANDS: Program = [
     name: "hash",
     summary: "a digest per tensor and one of all, whatever the container",
     load: () => import("./hash.ts"),
+  },
+  {
+    name: "verify",
+    summary: "read every byte, say what is damaged, and save the rest",
+    load: () => import("./verify.ts"),
   },
   {
     name: "completions",

@@ -145,13 +145,18 @@ export class PyDict {
 
   /** Entries in all. */
   get size(): number {
-    this.settle();
-    return this.flat.length / 2;
+    return this.pairs().length / 2;
   }
 
   /** Keys and values in turn, each key once. Not to be changed. */
   pairs(): readonly PyValue[] {
-    this.settle();
+    // A million empty dicts fit a small file; a million indexes take 400 MB.
+    if (this.flat.length > 0) this.settle();
+    return this.flat;
+  }
+
+  /** Keys and values in turn as they were set, also those that were set again. Not to be changed. */
+  writtenPairs(): readonly PyValue[] {
     return this.flat;
   }
 

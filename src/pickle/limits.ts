@@ -22,6 +22,8 @@ export interface PickleLimits {
   readonly line: number;
   /** Digits of a decimal int and bytes of a binary one: turning text into a bigint is quadratic. */
   readonly integer: number;
+  /** Names that are imported, each as often as it is: picklers name a class once a pickle. */
+  readonly globals: number;
   /** Characters of a global's module and of its name. */
   readonly name: number;
 }
@@ -35,6 +37,7 @@ export const DEFAULT_PICKLE_LIMITS: PickleLimits = {
   memo: 4_000_000,
   line: 64 * 1024,
   integer: 16 * 1024,
+  globals: 100_000,
   name: 1024,
 };
 

@@ -57,6 +57,9 @@ export class MachineEffects {
       global = new PyGlobal(known(module), known(name));
       this.anomaly("computed-name", "dangerous", "The name of a global is computed", offset);
     }
+    if (this.globals.length >= limits.globals) {
+      throw limitError(`${limits.globals + 1} imports of names`, limits.globals, "globals", offset);
+    }
     this.globals.push({ global, offset, opcode });
     return global;
   }

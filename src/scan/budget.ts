@@ -36,7 +36,7 @@ export const DEFAULT_SCAN_LIMITS: ScanLimits = {
 const FREE_UNPACKED = 512 * 2 ** 20;
 
 /** Opcodes that a pickle of any file may have, beside those that its size explains. */
-const FREE_OPCODES = 2_000_000;
+const FREE_OPCODES = 500_000;
 
 /** Opcodes a byte of the file: each may take some hundred bytes of memory, and deflate packs 1000 to 1. */
 const OPCODES_A_BYTE = 32;

@@ -5,12 +5,12 @@
  * @module
  */
 
-import { outline } from "../checkpoint/outline.ts";
 import type { Opened } from "../formats/format.ts";
 import { probeSource } from "../formats/open.ts";
 import { findFormat } from "../formats/table.ts";
 import type { ByteSource } from "../io/source.ts";
-import { PyPersistent } from "../pickle/values.ts";
+import { PyObject, PyPersistent } from "../pickle/values.ts";
+import type { PyValue } from "../pickle/values.ts";
 import { blamesBytes } from "./blame.ts";
 import type { Scan } from "./context.ts";
 import { containers } from "./graph.ts";
@@ -26,12 +26,10 @@ export async function checkCatalogue(scan: Scan, source: ByteSource, place: Plac
     const opened = await open(scan, source);
     if (!opened) return reportUnopened(scan, place);
     try {
-      for (const value of containers(opened.value)) {
-        scan.budget.checkTime();
-        if (value instanceof PyPersistent) opened.reduce(value);
-      }
+      // A storage that isn't there is damage; a tensor that doesn't fit its storage is a lie.
+      reduceAll(scan, opened, (value) => value instanceof PyPersistent);
       rule = "contradiction";
-      for (const _ of outline(opened.value, opened.reduce)) scan.budget.checkTime();
+      reduceAll(scan, opened, (value) => value instanceof PyObject);
     } finally {
       await opened.close();
     }
@@ -41,9 +39,21 @@ export async function checkCatalogue(scan: Scan, source: ByteSource, place: Plac
   }
 }
 
+/** Has the format look at what the nodes of a kind stand for; it throws where that can't be. */
+function reduceAll(
+  { budget }: Scan,
+  { value: root, reduce }: Opened,
+  isWanted: (value: PyValue) => boolean,
+): void {
+  for (const value of containers(root)) {
+    budget.checkTime();
+    if (isWanted(value)) reduce(value);
+  }
+}
+
 /** An archive that no format claims has been scanned all the same; it may only not pose as a model. */
 function reportUnopened({ log }: Scan, place: Place): void {
-  if (!promisesModel(place)) return;
+  if (!promisesModel(place) || !log.kinds().includes("zip")) return;
   const why = "Its name promises a model or arrays, but it is an archive of other things";
   log.add({ rule: "unrecognized", where: "", why });
 }

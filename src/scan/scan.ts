@@ -8,6 +8,7 @@ import { toPlace } from "../checkpoint/input.ts";
 import type { Input } from "../checkpoint/input.ts";
 import { StateDictError } from "../errors.ts";
 import type { ByteSource } from "../io/source.ts";
+import { ARCHIVE_ROW } from "./archive_row.ts";
 import { Budget } from "./budget.ts";
 import type { ScanLimits } from "./budget.ts";
 import type { Scan } from "./context.ts";
@@ -59,6 +60,14 @@ export async function scan(input: Input, options: ScanOptions = {}): Promise<Sca
   }
 }
 
+/** Kinds that have no catalogue of their own: JSON may be anything, a row of archives is a part. */
+const WITHOUT_CATALOGUE: ReadonlySet<string> = new Set(["json", ARCHIVE_ROW]);
+
+/** Whether a look at the catalogue could make the verdict worse. */
+function mayBeFine({ verdict }: ScanLog): boolean {
+  return verdict === "safe" || verdict === "unknown";
+}
+
 /** A report, and what the file looks like if nothing claimed it. */
 export interface Scanned {
   /** The report. */
@@ -92,7 +101,7 @@ export async function scanSource(
     unclaimed = await describeUnclaimed(guarded, place);
     const rule = unclaimed.foreign ? "foreign-file" : "unrecognized";
     log.add({ rule, where: "", why: unclaimed.why });
-  } else if ((log.verdict === "safe" || log.verdict === "unknown") && !claims.includes("json")) {
+  } else if (mayBeFine(log) && !claims.some((claim) => WITHOUT_CATALOGUE.has(claim))) {
     const { checkCatalogue } = await import("./catalogue.ts");
     await checkCatalogue(context, guarded, place);
   }

@@ -8,7 +8,7 @@ import type { PyValue } from "../pickle/values.ts";
 import { partsOf } from "./graph.ts";
 
 /** Containers that are walked: a bomb has few, and the walk costs memory for each. */
-const MAX_CONTAINERS = 1_000_000;
+const MAX_CONTAINERS = 200_000;
 
 /** Parts up to which a value is called ordinary: what may be printed of it at all. */
 const MAX_PARTS = 10_000_000;

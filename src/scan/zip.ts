@@ -17,7 +17,8 @@ import { verifyMember } from "../zip/member.ts";
 import type { ZipProblem, ZipRule } from "../zip/problem.ts";
 import { zipReadings } from "../zip/readings.ts";
 import { blamesBytes } from "./blame.ts";
-import type { Scan } from "./context.ts";
+import { ARCHIVE_ROW, archiveRow, ROW_NAME } from "./archive_row.ts";
+import type { Claims, Scan } from "./context.ts";
 import { hunt } from "./hunt.ts";
 import { reportError } from "./pickle_report.ts";
 import { inside, promisesModel } from "./place.ts";
@@ -52,8 +53,23 @@ function startsZip(head: Uint8Array): boolean {
   return head[0] === 0x50 && head[1] === 0x4b && (head[2] === 3 || head[2] === 5);
 }
 
-/** Scans an archive; whether it is one. */
+/** Scans an archive, or several where a distributed checkpoint has them; whether it is one. */
 export async function scanZip(
+  scan: Scan,
+  source: ByteSource,
+  head: Uint8Array,
+  place: Place,
+): Promise<boolean | Claims> {
+  const row = ROW_NAME.test(place.name) ? await archiveRow(source) : undefined;
+  if (!row || row.length < 2) return await scanOne(scan, source, head, place);
+  for (const { start, source: item } of row) {
+    const itemPlace = inside(place, `item at ${start}`, { depth: place.depth + 1 });
+    await scanOne(scan, item, head, itemPlace);
+  }
+  return [ARCHIVE_ROW];
+}
+
+async function scanOne(
   scan: Scan,
   source: ByteSource,
   head: Uint8Array,
@@ -115,8 +131,9 @@ async function scanStray(
     const before = inside(place, "bytes before the archive", { depth: place.depth + 1 });
     if (await maybeZip(bytes, NOTHING)) await scanZip(scan, bytes, NOTHING, before);
   } else if (!place.hidden) {
-    await scanHiddenMembers(scan, bytes, offset, place);
-    await hunt(scan, bytes, place, offset);
+    const listed = await scanHiddenMembers(scan, bytes, offset, place);
+    const rest = sliceSource(bytes, listed, bytes.size - listed);
+    if (rest.size > 0) await hunt(scan, rest, place, offset + listed);
   }
 }
 

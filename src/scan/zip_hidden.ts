@@ -14,22 +14,25 @@ import { inside } from "./place.ts";
 import type { Place } from "./place.ts";
 import { unpackStream } from "./unpacked.ts";
 
-/** Scans the members of a run of local headers that stands at `base` of the place. */
+/**
+ * Scans the members of a run of local headers that stands at `base` of the place. Gives how many
+ * bytes they are.
+ */
 export async function scanHiddenMembers(
   scan: Scan,
   source: ByteSource,
   base: number,
   outer: Place,
-): Promise<void> {
+): Promise<number> {
   const { budget } = scan;
   let at = 0;
   while (at + LOCAL_SIZE <= source.size) {
     const view = viewOf(await readBytes(source, at, LOCAL_SIZE));
-    if (view.getUint32(0, true) !== LOCAL_SIGNATURE) return;
+    if (view.getUint32(0, true) !== LOCAL_SIGNATURE) return at;
     budget.member();
     const nameEnd = at + LOCAL_SIZE + view.getUint16(26, true);
     const dataStart = nameEnd + view.getUint16(28, true);
-    if (dataStart > source.size) return;
+    if (dataStart > source.size) return at;
     const stated = view.getUint32(18, true);
     // Where the sizes stand behind the data, what begins there shows where it ends.
     const size = stated === 0 || dataStart + stated > source.size
@@ -42,9 +45,9 @@ export async function scanHiddenMembers(
     });
     const packed = sliceSource(source, dataStart, size);
     await scan.look(await plain(scan, packed, view.getUint16(8, true)), place);
-    if (size !== stated) return;
     at = dataStart + size;
   }
+  return at;
 }
 
 async function plain(scan: Scan, packed: ByteSource, method: number): Promise<ByteSource> {
