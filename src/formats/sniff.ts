@@ -75,6 +75,14 @@ function includes(bytes: Uint8Array, part: Uint8Array): boolean {
   return false;
 }
 
+/** What may be a tar archive: ustar's mark, or the first member that PyTorch gave one without. */
+export function mayBeTar(head: Uint8Array): boolean {
+  return isUstar(head.subarray(257)) || isSysInfo(head);
+}
+
+const isUstar = startsWith(...new TextEncoder().encode("ustar"));
+const isSysInfo = startsWith(...new TextEncoder().encode("sys_info\0"));
+
 /** Whether one of a folder's files is an index of shards, by its name. */
 export function hasShardIndex(names: readonly string[]): boolean {
   return names.some((name) => /\.(safetensors|bin)\.index\.json$/.test(name));

@@ -14,6 +14,7 @@ import {
   isZip,
   mayBeLegacy,
   mayBePickle,
+  mayBeTar,
 } from "./sniff.ts";
 
 /** A row: a cheap look at the first bytes, and where the format lives. */
@@ -39,6 +40,7 @@ export const FORMATS: readonly FormatRow[] = [
   { maybe: isJson, load: async () => (await import("./huggingface/huggingface.ts")).HF_INDEX },
   { maybe: isJson, load: async () => (await import("./json/json.ts")).JSON_FORMAT },
   { maybe: mayBeLegacy, load: async () => (await import("./torch/legacy.ts")).TORCH_LEGACY },
+  { maybe: mayBeTar, load: async () => (await import("./torch/tar.ts")).TORCH_TAR },
   { maybe: isPacked, load: async () => (await import("./packed.ts")).PACKED },
   // The last: a pickle of protocol 0 or 1 is known only by running it.
   { maybe: mayBePickle, load: async () => (await import("./pickle/pickle.ts")).PICKLE },

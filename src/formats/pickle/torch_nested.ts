@@ -9,10 +9,11 @@ import { StateDictError } from "../../errors.ts";
 import { bytesSource, sliceSource } from "../../io/source.ts";
 import type { ByteSource } from "../../io/source.ts";
 import { PyBytes } from "../../pickle/values.ts";
-import type { PyObject, PyValue } from "../../pickle/values.ts";
+import type { PyObject } from "../../pickle/values.ts";
 import { PickleReport } from "../format.ts";
 import type { FormatOptions, Opened, OpenedShard } from "../format.ts";
 import { openSource } from "../open.ts";
+import { partOf } from "../part.ts";
 import { isAllowedInTorch } from "../torch/allowlist.ts";
 import { TorchStorage } from "../torch/storages.ts";
 import { LOAD_FROM_BYTES } from "./storage_loads.ts";
@@ -46,7 +47,8 @@ export async function openNestedStorages(
     byCall.set(call, storage);
     size += source.size;
   }
-  return { byCall, shard: { name: LOAD_FROM_BYTES, size, opened: asOne(report) } };
+  const shard = partOf(LOAD_FROM_BYTES, size, "torch-legacy", report, isAllowedInTorch);
+  return { byCall, shard };
 }
 
 function bytesArgument({ args }: PyObject): ByteSource | undefined {
@@ -70,19 +72,4 @@ async function openNested(source: ByteSource, options: FormatOptions): Promise<O
 
 function bad(what: string): StateDictError {
   return new StateDictError("corrupt", `${LOAD_FROM_BYTES} is given a file ${what}`);
-}
-
-function asOne({ globals, anomalies }: PickleReport): Opened {
-  return {
-    format: "torch-legacy",
-    compression: "none",
-    value: null,
-    reduce: (value: PyValue) => value,
-    globals,
-    anomalies,
-    allows: isAllowedInTorch,
-    metadata: new Map(),
-    warnings: [],
-    close: () => Promise.resolve(),
-  };
 }
