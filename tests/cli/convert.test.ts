@@ -67,3 +67,59 @@ test("convert says what formats there are before it opens anything", slow, async
   assert.equal(code, 2);
   assert.match(stderr, /formats are/);
 });
+
+test("convert writes shards with their index, and one file of them again", slow, async () => {
+  await withScratch(async (folder) => {
+    const shards = join(folder, "model.safetensors");
+    const args = ["convert", fixture("checkpoint.pt"), shards, "--root", "model"];
+    // 300 bytes of weights, of which fc1.weight has 120.
+    const { code, stderr } = await runCli([...args, "--max-shard-size", "200", "--verify"]);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /model\.safetensors\.index\.json: 9 tensors, 300 B/);
+    assert.deepEqual(readdirSync(folder).sort(), [
+      "model-00001-of-00002.safetensors",
+      "model-00002-of-00002.safetensors",
+      "model.safetensors.index.json",
+    ]);
+    const whole = join(folder, "whole.pt");
+    assert.equal((await runCli(["convert", `${shards}.index.json`, whole])).code, 0);
+    const single = join(folder, "single.npz");
+    assert.equal((await runCli([...args.slice(0, 2), single, "--root", "model"])).code, 0);
+    const hash = await runCli(["hash", "--all", whole, single, `${shards}.index.json`]);
+    const digests = hash.stdout.trim().split("\n").map((line) => line.split(" ")[0]);
+    assert.equal(digests.length, 3);
+    assert.equal(new Set(digests).size, 1);
+  });
+});
+
+test("convert names what a format can't hold, with exit status 3", slow, async () => {
+  await withScratch(async (folder) => {
+    const out = join(folder, "out.safetensors");
+    const { code, stderr } = await runCli(["convert", fixture("checkpoint.pt"), out]);
+    assert.equal(code, 3);
+    assert.match(stderr, /^left out: epoch: it is no tensor$/m);
+    await using checkpoint = await openCheckpoint(out);
+    assert.equal(checkpoint.tensors.size, 27);
+    assert.equal(checkpoint.metadata.get("format"), "pt");
+  });
+});
+
+test("convert refuses a codec or shards where the format has none", slow, async () => {
+  await withScratch(async (folder) => {
+    for (
+      const [name, ...more] of [
+        ["out.pt", "--compress", "zlib"],
+        ["out.npz", "--max-shard-size", "1MB"],
+      ] as const
+    ) {
+      const { code, stderr } = await runCli([
+        "convert",
+        fixture("tied.pt"),
+        join(folder, name),
+        ...more,
+      ]);
+      assert.equal(code, 2, stderr);
+    }
+    assert.deepEqual(readdirSync(folder), []);
+  });
+});
