@@ -131,6 +131,13 @@ export const RULES = [
     why: "A few bytes of a file then take all memory of whoever loads it.",
   },
   {
+    id: "packed-bomb",
+    verdict: "suspicious",
+    title: "A pickle that unpacks to far more than it is",
+    why:
+      "A few kilobytes then take gigabytes of whoever loads them; picklers' output packs little.",
+  },
+  {
     id: "value-bomb",
     verdict: "suspicious",
     title: "Values that are too deep, or unfold to far more than the file holds",

@@ -169,8 +169,17 @@ async function scanMember(
     const why = "Its name promises a pickle or an array, but it is neither";
     log.add({ rule: "unrecognized", where: place.where, why });
   }
+  if (isBomb(entry) && claims.includes("pickle") && !place.hidden) {
+    const why = `${entry.compressedSize} bytes unpack to ${entry.size}`;
+    log.add({ rule: "packed-bomb", where: place.where, why, offset: entry.headerOffset });
+  }
   // The checksums of weights and arrays are for those to compare who read them.
   if (!isRaw && !claims.includes("npy")) await checkCrc(scan, directory, entry, place);
+}
+
+/** Whether a member unpacks to more than 64 times its size and 16 MiB. Arrays of zeros do, too. */
+function isBomb({ size, compressedSize }: ZipEntry): boolean {
+  return size > 64 * compressedSize + 2 ** 24;
 }
 
 /** Members whose CRC-32 is compared; longer ones are arrays, or take long to read. */
