@@ -4,8 +4,10 @@
  * @module
  */
 
+import { isStateDictError } from "../../errors.ts";
+import type { ZipDirectory } from "../../zip/directory.ts";
 import { PickleReport } from "../format.ts";
-import type { Format } from "../format.ts";
+import type { Format, Probe } from "../format.ts";
 import { isAllowedInTorch } from "./allowlist.ts";
 import { readRecordPickle } from "./record_pickle.ts";
 import { byteOrderOf, checkOneRoot, checkVersion, rootFolder, storageFinder } from "./records.ts";
@@ -14,7 +16,7 @@ import { torchReduce } from "./reduce.ts";
 /** An archive with one `data.pkl` and the storages it names. */
 export const TORCH_ZIP: Format = {
   async sniff(probe) {
-    const directory = await probe.zip();
+    const directory = await directoryOf(probe);
     const root = rootFolder(directory);
     if (root === undefined || !directory.find(`${root}/data.pkl`)) return false;
     // With constants beside it, torch.load too takes it for TorchScript.
@@ -48,3 +50,14 @@ export const TORCH_ZIP: Format = {
     };
   },
 };
+
+/** The directory, or an error that says how much of a file without one is there. */
+async function directoryOf(probe: Probe): Promise<ZipDirectory> {
+  try {
+    return await probe.zip();
+  } catch (error) {
+    if (!isStateDictError(error) || error.code !== "truncated") throw error;
+    const { describeCutShort } = await import("./cut_short.ts");
+    throw await describeCutShort(probe.source) ?? error;
+  }
+}
