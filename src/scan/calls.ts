@@ -70,7 +70,7 @@ export interface MetId {
 /** What the calls of one pickle showed. */
 export class CallWatch {
   /** Python 3 names of what is called. */
-  readonly called = new Set<string>();
+  readonly called: Set<string> = new Set();
   /** What is odd. */
   readonly findings: CallFinding[] = [];
   /** What may be unpickled. */

@@ -281,7 +281,7 @@ export const RULES = [
     title: "A file of a kind that isn't read",
     why: "What nobody has looked at is not called safe.",
   },
-] as const satisfies readonly Rule[];
+] as const;
 
 /** The id of a rule. */
 export type RuleId = (typeof RULES)[number]["id"];

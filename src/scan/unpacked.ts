@@ -29,7 +29,7 @@ export async function unpackStream(
   budget: Budget,
   name: string,
   pieces: () => AsyncIterable<Uint8Array>,
-  limit = Infinity,
+  limit: number = Infinity,
 ): Promise<Unpacked> {
   let sink: ReturnType<typeof memorySink> | undefined = memorySink();
   let size = 0;

@@ -7,7 +7,7 @@
 import type { LzmaDecoder } from "./range.ts";
 
 /** Probabilities of one context: a tree of 8 bits, and two more for after a match. */
-export const LITERAL = 3 * 256;
+export const LITERAL: number = 3 * 256;
 
 /** States below this one follow a literal. */
 const FIRST_AFTER_MATCH = 7;
