@@ -87,3 +87,8 @@ const isSysInfo = startsWith(...new TextEncoder().encode("sys_info\0"));
 export function hasShardIndex(names: readonly string[]): boolean {
   return names.some((name) => /\.(safetensors|bin)\.index\.json$/.test(name));
 }
+
+/** Whether a file is the catalogue of a distributed checkpoint, by its name; of one process even. */
+export function isDcpCatalogue(name: string): boolean {
+  return name === ".metadata" || /^__\d+\.metadata$/.test(name);
+}

@@ -7,6 +7,7 @@
 import type { FolderFormat, Format, Probe } from "./format.ts";
 import {
   hasShardIndex,
+  isDcpCatalogue,
   isJson,
   isNpy,
   isPacked,
@@ -69,6 +70,10 @@ export const FOLDER_FORMATS: readonly FolderRow[] = [
   {
     has: hasShardIndex,
     load: async () => (await import("./huggingface/huggingface.ts")).HF_FOLDER,
+  },
+  {
+    has: (names) => names.some(isDcpCatalogue),
+    load: async () => (await import("./torch/dcp.ts")).TORCH_DCP,
   },
 ];
 

@@ -86,7 +86,8 @@ function compareHead(entry: TorchEntry, document: InspectDocument): string[] {
     }
   };
   same("format", entry.format, document.format);
-  same("size", entry.bytes, document.size);
+  // A folder has no size of its own.
+  if (entry.bytes !== undefined) same("size", entry.bytes, document.size);
   same("globals", entry.globals, document.globals);
   if (entry.location && !document.tensors?.some((tensor) => tensor.device === entry.location)) {
     differences.push(`no tensor says that it was saved from ${entry.location}`);
