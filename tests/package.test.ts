@@ -18,7 +18,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ["src/formats"],
   ["src/tensor"],
   ["src/pickle"],
-  ["src/zip", "src/compression"],
+  ["src/zip", "src/tar", "src/compression"],
   ["src/io"],
   ["src/text"],
   ["src/errors.ts"],

@@ -13,9 +13,15 @@ import { PyGlobal, PyObject, PyTuple } from "../../pickle/values.ts";
 import type { ByteSpan } from "../../pickle/values.ts";
 import { writePickle } from "../../pickle/writer.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { dtypeCall } from "../numpy/array_call.ts";
+import { classGlobal, dtypeCall } from "../numpy/array_call.ts";
 import { checkArrays, rowMajor } from "../numpy/as_array.ts";
-import { ARRAY_CALL, arrayHooks, DEFAULT_PROTOCOL } from "../pickle/write.ts";
+import {
+  ARRAY_CALL,
+  arrayHooks,
+  arrayMaker,
+  DEFAULT_PROTOCOL,
+  isNumpyClass,
+} from "../pickle/write.ts";
 import { writeChunks } from "../pickle/chunks.ts";
 import type { FormatWriter } from "../writer.ts";
 
@@ -36,7 +42,10 @@ export const JOBLIB_WRITER: FormatWriter = {
     const plain = compress === undefined ? sink : packedSink(sink, compress as PackingCodec);
     const contents = new Map<ByteSpan, Tensor>();
     const behind = new Map<PyObject, ByteSpan>();
+    const arrayOf = arrayMaker(contents);
     const wrap = (tensor: Tensor): PyObject => {
+      // joblib reads wrappers as plain arrays, whatever class they name.
+      if (isNumpyClass(tensor)) return arrayOf(tensor);
       const { dtype, shape, fortran, elements } = rowMajor(tensor);
       const wrapper = wrapperOf(tensor, shape, fortran ? "F" : "C", dtypeCall(dtype));
       const span = { offset: 0, length: tensor.nbytes };
@@ -68,17 +77,17 @@ export const JOBLIB_WRITER: FormatWriter = {
 };
 
 function wrapperOf(
-  { details, className }: Tensor,
+  { details }: Tensor,
   shape: readonly number[],
   order: "C" | "F",
   dtype: PyObject,
 ): PyObject {
   const wrapper = new PyObject("newobj", WRAPPER, new PyTuple([]));
-  const stored = details?.get("stored_subclass") ?? className;
+  const stored = details?.get("stored_subclass");
   wrapper.states = [
     new PyDict([
       "subclass",
-      typeof stored === "string" && /^numpy\./.test(stored) ? classOf(stored) : NDARRAY,
+      typeof stored === "string" && /^numpy\./.test(stored) ? classGlobal(stored) : NDARRAY,
       "shape",
       new PyTuple([...shape]),
       "order",
@@ -92,11 +101,6 @@ function wrapperOf(
     ]),
   ];
   return wrapper;
-}
-
-function classOf(fullName: string): PyGlobal {
-  const dot = fullName.lastIndexOf(".");
-  return new PyGlobal(fullName.slice(0, dot), fullName.slice(dot + 1));
 }
 
 /** A byte that counts the padding, and the padding, which is never empty: as joblib has it. */

@@ -15,6 +15,14 @@ const call = (module: string, name: string, ...args: PyValue[]): PyObject =>
 
 const NDARRAY = new PyGlobal("numpy", "ndarray");
 
+/** What is unusual of an array. */
+export interface ArrayCallOptions {
+  /** Whether the bytes go column by column. */
+  readonly fortran?: boolean;
+  /** The full name of its class, if it isn't numpy's plain one. */
+  readonly className?: string | null;
+}
+
 /**
  * The call of an array whose elements are these bytes, little-endian, row by row or (`fortran`) column by
  * column. numpy 2 still
@@ -26,17 +34,23 @@ export function arrayCall(
   dtype: DType,
   shape: readonly number[],
   data: PyBytes,
-  fortran: boolean = false,
+  { fortran = false, className = null }: ArrayCallOptions = {},
 ): PyObject {
   const array = call(
     "numpy.core.multiarray",
     "_reconstruct",
-    NDARRAY,
+    className === null ? NDARRAY : classGlobal(className),
     new PyTuple([0]),
     new PyBytes("bytes", new Uint8Array([0x62])),
   );
   array.states = [new PyTuple([1, new PyTuple([...shape]), dtypeCall(dtype), fortran, data])];
   return array;
+}
+
+/** A class by its full name. */
+export function classGlobal(fullName: string): PyGlobal {
+  const dot = fullName.lastIndexOf(".");
+  return new PyGlobal(fullName.slice(0, dot), fullName.slice(dot + 1));
 }
 
 /** The call of a dtype, with the state that numpy gives it: version 3 or, with a unit, 4. */

@@ -54,9 +54,14 @@ export function arrayHooks(
   makeArray: (tensor: Tensor) => PyObject,
   replaceable: RegExp,
 ): WriteOptions {
+  const made = new Set<PyObject>();
   return {
     reduce(foreign) {
-      if (foreign instanceof Tensor) return makeArray(foreign);
+      if (foreign instanceof Tensor) {
+        const array = makeArray(foreign);
+        made.add(array);
+        return array;
+      }
       throw new StateDictError("unsupported", "A value of another format can't be pickled", {
         hint: "leave it out with --drop, or write a .pt or .json",
       });
@@ -68,7 +73,7 @@ export function arrayHooks(
       });
     },
     substitute(node) {
-      if (!replaceable.test(node.calleeName)) return node;
+      if (made.has(node) || !replaceable.test(node.calleeName)) return node;
       const value = reduceNode(node);
       const isArray = value instanceof Tensor && !value.elements && value.className === null;
       return isArray ? value : node;
@@ -93,5 +98,11 @@ function arrayOf(tensor: Tensor, contents: Map<ByteSpan, Tensor>): PyObject {
   const { shape, dtype, fortran, elements } = rowMajor(tensor);
   const span: ByteSpan = { offset: 0, length: tensor.nbytes };
   contents.set(span, elements);
-  return arrayCall(dtype, shape, new PyBytes("bytes", null, span), fortran);
+  const className = isNumpyClass(tensor) ? tensor.className : null;
+  return arrayCall(dtype, shape, new PyBytes("bytes", null, span), { fortran, className });
+}
+
+/** Whether a tensor is an array of one of numpy's own classes, such as `numpy.matrix`. */
+export function isNumpyClass({ className }: Tensor): boolean {
+  return className?.startsWith("numpy.") ?? false;
 }

@@ -17,7 +17,7 @@ import { Tensor } from "../../tensor/tensor.ts";
 import { createZipWriter } from "../../zip/writer.ts";
 import type { FormatWriter } from "../writer.ts";
 import { loadSpans } from "../pickle/chunks.ts";
-import { ARRAY_CALL, arrayMaker } from "../pickle/write.ts";
+import { ARRAY_CALL, arrayMaker, isNumpyClass } from "../pickle/write.ts";
 import { plainlyHeld } from "./plainly_held.ts";
 import { storageBytes } from "../storage_bytes.ts";
 import { TorchStorage } from "./storages.ts";
@@ -78,7 +78,8 @@ export const TORCH_WRITER: FormatWriter = {
       },
       reduce: (foreign: PyForeign) => {
         if (foreign instanceof Tensor) {
-          if (held && !held.has(foreign) && !foreign.elements) return arrayOf(foreign);
+          const isArray = isNumpyClass(foreign) || (held && !held.has(foreign));
+          if (isArray && !foreign.elements) return arrayOf(foreign);
           return tensorCall(foreign, reference);
         }
         if (foreign instanceof TorchStorage) {
