@@ -4,14 +4,14 @@
  * @module
  */
 
-import { PyGlobal, PyObject } from "../../pickle/values.ts";
-import type { PyPersistent } from "../../pickle/values.ts";
+import { PyGlobal } from "../../pickle/values.ts";
+import type { PyObject } from "../../pickle/values.ts";
 
 /** The function that PyTorch's storages name when the plain pickler asks them. */
-export const LOAD_FROM_BYTES = "torch.storage._load_from_bytes";
+export const LOAD_FROM_BYTES: string = "torch.storage._load_from_bytes";
 
 /** Whether a call gives a storage out of bytes. */
-export function isStorageLoad(met: PyObject | PyPersistent): met is PyObject {
-  return met instanceof PyObject && met.form === "reduce" && met.callee instanceof PyGlobal &&
-    met.callee.name === "_load_from_bytes" && met.callee.module === "torch.storage";
+export function isStorageLoad({ form, callee }: PyObject): boolean {
+  return form === "reduce" && callee instanceof PyGlobal &&
+    callee.name === "_load_from_bytes" && callee.module === "torch.storage";
 }

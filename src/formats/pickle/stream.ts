@@ -11,7 +11,8 @@ import { readBytes } from "../../io/source.ts";
 import type { ByteSource } from "../../io/source.ts";
 import { readPickle } from "../../pickle/read.ts";
 import type { InlineValue, Pickle, ReadOptions } from "../../pickle/read.ts";
-import type { PyObject, PyValue } from "../../pickle/values.ts";
+import { PyObject } from "../../pickle/values.ts";
+import type { PyValue } from "../../pickle/values.ts";
 import { PickleReport } from "../format.ts";
 import type { FormatOptions, OpenedShard } from "../format.ts";
 import { wrapperKind } from "../joblib/classes.ts";
@@ -155,7 +156,7 @@ class StreamReader implements JoblibStream {
     const pickle = await readPickle(this.ahead, at, {
       source: this.source,
       spanFrom: SPAN_FROM,
-      watch: (met) => isStorageLoad(met) && this.storageLoads.push(met),
+      watch: (met) => met instanceof PyObject && isStorageLoad(met) && this.storageLoads.push(met),
       findBuffer: (index) => findBuffer(index, this.source, this.options, this.companions),
       ...more,
       ...(signal ? { signal } : {}),

@@ -12,7 +12,7 @@ import { storageKey } from "./storages.ts";
 import type { StorageId } from "./storages.ts";
 
 /** Bytes of a count. */
-export const COUNT_SIZE = 8;
+export const COUNT_SIZE: number = 8;
 
 /** Where each storage lies, worked out from the ids alone. */
 export interface LegacyLayout {

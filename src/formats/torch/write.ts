@@ -17,6 +17,7 @@ import { Tensor } from "../../tensor/tensor.ts";
 import { createZipWriter } from "../../zip/writer.ts";
 import type { FormatWriter } from "../writer.ts";
 import { loadSpans } from "../pickle/chunks.ts";
+import { isStorageLoad } from "../pickle/storage_loads.ts";
 import { ARRAY_CALL, arrayMaker, isNumpyClass } from "../pickle/write.ts";
 import { plainlyHeld } from "./plainly_held.ts";
 import { storageBytes } from "../storage_bytes.ts";
@@ -72,6 +73,10 @@ export const TORCH_WRITER: FormatWriter = {
     const pickleOptions: WriteOptions = {
       protocol: options.protocol ?? 2,
       substitute(node) {
+        if (isStorageLoad(node)) {
+          const storage = reduce(node);
+          return storage instanceof TorchStorage ? storage : node;
+        }
         if (!held?.has(node) || !ARRAY_CALL.test(node.calleeName)) return node;
         const array = reduce(node);
         return array instanceof Tensor && isTorchTensor(array) ? array : node;
