@@ -21,6 +21,8 @@ export interface Unpacked {
   readonly source: ByteSource;
   /** The codec's word. */
   readonly codec: string;
+  /** Whether the container is joblib's own, of its versions up to 0.9. */
+  readonly isJoblib: boolean;
   /** Bytes behind the compressed stream, which belong to nobody. */
   readonly behind: number;
 }
@@ -35,7 +37,12 @@ export async function unpackSource(source: ByteSource, signal?: AbortSignal): Pr
   const { bytes, end } = await unpackAll(codec, source, 0, signal ? { signal } : {});
   const plain = bytesSource(bytes, source.name);
   plain.close = () => source.close();
-  return { source: plain, codec: codec.name, behind: source.size - end };
+  return {
+    source: plain,
+    codec: codec.name,
+    isJoblib: codec.container === "ZF",
+    behind: source.size - end,
+  };
 }
 
 /** A compressed stream with a file of another format in it. */
@@ -43,7 +50,7 @@ export const PACKED: Format = {
   sniff: ({ head }) => sniffCodec(head) !== undefined,
 
   async open(probe, options) {
-    const { source, codec, behind } = await unpackSource(probe.source, options.signal);
+    const { source, codec, isJoblib, behind } = await unpackSource(probe.source, options.signal);
     const inner = await probeSource(source, options.signal);
     const format = await findFormat(inner);
     if (format === PACKED) {
@@ -56,6 +63,8 @@ export const PACKED: Format = {
     const opened = await format.open(inner, options);
     return {
       ...opened,
+      // Its pickle may hold arrays as any other does.
+      format: isJoblib && opened.format === "pickle" ? "joblib" : opened.format,
       compression: codec,
       warnings: behind === 0
         ? opened.warnings
