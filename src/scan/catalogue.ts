@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isStateDictError } from "../errors.ts";
 import type { Opened } from "../formats/format.ts";
 import { probeSource } from "../formats/open.ts";
 import { findFormat } from "../formats/table.ts";
@@ -34,8 +35,15 @@ export async function checkCatalogue(scan: Scan, source: ByteSource, place: Plac
       await opened.close();
     }
   } catch (error) {
-    if (!blamesBytes(error)) throw error;
-    reportError(scan, error, place, rule);
+    if (blamesBytes(error)) reportError(scan, error, place, rule);
+    else if (isStateDictError(error) && error.code === "not-found") {
+      // The file itself is open: it is another one that it needs.
+      scan.log.add({
+        rule: "unread-part",
+        where: "",
+        why: "A file beside it that it needs is missing",
+      });
+    } else throw error;
   }
 }
 

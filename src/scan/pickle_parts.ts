@@ -5,13 +5,14 @@
  * @module
  */
 
+import { isStateDictError } from "../errors.ts";
 import { isPlainName } from "../io/beside.ts";
 import { bytesSource, sliceSource } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
 import { encodeLatin1 } from "../pickle/text.ts";
 import { PyBytes } from "../pickle/values.ts";
 import type { PyValue } from "../pickle/values.ts";
-import { blamesBytes } from "./blame.ts";
+import { quoted } from "../text/quoted.ts";
 import { LOAD_FROM_BYTES } from "./calls.ts";
 import type { Load } from "./calls.ts";
 import type { Scan } from "./context.ts";
@@ -79,24 +80,33 @@ export async function scanExternal(
   { name, unpickled, offset }: ExternalArray,
   place: Place,
 ): Promise<void> {
-  const { log, sibling } = scan;
+  const { log, budget } = scan;
   const { where } = place;
-  const shown = name === undefined ? "no name" : JSON.stringify(name.slice(0, 200));
   if (name === undefined || !isPlainName(name)) {
-    const why = `An array lies in another file, ${shown}`;
+    const why = `An array lies in another file, ${name === undefined ? "unnamed" : quoted(name)}`;
     log.add({ rule: "unsafe-path", where, why, offset });
+    return;
   }
-  if (name === undefined || !isPlainName(name) || !unpickled) return;
+  if (!unpickled) return;
+  const source = await openExternal(scan, name);
+  if (!source) {
+    const why = `The array in ${quoted(name)} beside it was not read`;
+    log.add({ rule: "unread-part", where, why, offset });
+    return;
+  }
   try {
-    if (!sibling) throw undefined;
-    const source = await sibling(name);
-    try {
-      await scan.look(scan.budget.guard(source), inside(place, name));
-    } finally {
-      await source.close();
-    }
+    await scan.look(budget.guard(source), inside(place, name));
+  } finally {
+    await source.close();
+  }
+}
+
+/** Opens a file beside this one; undefined if it isn't there, or there is no beside. */
+async function openExternal({ sibling }: Scan, name: string): Promise<ByteSource | undefined> {
+  try {
+    return await sibling?.(name);
   } catch (error) {
-    if (error !== undefined && !blamesBytes(error)) throw error;
-    log.add({ rule: "unread-part", where, why: `The array in ${shown} was not read`, offset });
+    if (isStateDictError(error)) return undefined;
+    throw error;
   }
 }

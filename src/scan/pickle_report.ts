@@ -9,6 +9,7 @@ import type { ByteSource } from "../io/source.ts";
 import type { PickleAnomaly } from "../pickle/machine_types.ts";
 import { PyObject, PyTuple } from "../pickle/values.ts";
 import type { PyValue } from "../pickle/values.ts";
+import { quoted } from "../text/quoted.ts";
 import { blamesBytes } from "./blame.ts";
 import type { Scan } from "./context.ts";
 import { isBad, judgeNames, reportNames } from "./names.ts";
@@ -114,7 +115,7 @@ function reportIds({ log }: Scan, { calls }: PickleRun, { where, persistentIds }
   );
   if (!odd) return;
   const kind = odd.id instanceof PyTuple ? odd.id.items[0] : odd.id;
-  const shown = typeof kind === "string" ? ` ${JSON.stringify(kind.slice(0, 80))}` : "";
+  const shown = typeof kind === "string" ? ` ${quoted(kind)}` : "";
   const why = persistentIds === "none"
     ? `A persistent id${shown} stands outside the containers that resolve it`
     : `A persistent id${shown} is none of PyTorch's`;

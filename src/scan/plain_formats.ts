@@ -12,6 +12,7 @@ import { isPlainName } from "../io/beside.ts";
 import { readBytes } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
 import { JsonReader } from "../text/json_reader.ts";
+import { quoted } from "../text/quoted.ts";
 import { decodeUtf8 } from "../text/utf8.ts";
 import { blamesBytes } from "./blame.ts";
 import type { Scan } from "./context.ts";
@@ -88,7 +89,7 @@ async function reportShards({ log }: Scan, source: ByteSource, place: Place): Pr
   const { weights } = await readIndex(source);
   for (const file of new Set(weights.values())) {
     if (isPlainName(file)) continue;
-    const why = `The index names the file ${JSON.stringify(file.slice(0, 200))}`;
+    const why = `The index names the file ${quoted(file)}`;
     log.add({ rule: "unsafe-path", where: place.where, why });
   }
 }

@@ -8,6 +8,7 @@
 import { StateDictError } from "../errors.ts";
 import { readBytes, sliceSource } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
+import { quoted } from "../text/quoted.ts";
 import { nameProblems } from "../zip/names.ts";
 import { blamesBytes } from "./blame.ts";
 import type { Scan } from "./context.ts";
@@ -106,10 +107,10 @@ function reportNames(
   { where, hidden }: Place,
 ): void {
   if (hidden) return;
-  const shown = JSON.stringify(name.slice(0, 200));
+  const shown = quoted(name);
   const special = SPECIAL.get(type);
   if (special) {
-    const to = link === "" ? "" : ` to ${JSON.stringify(link.slice(0, 200))}`;
+    const to = link === "" ? "" : ` to ${quoted(link)}`;
     log.add({ rule: "unsafe-path", where, why: `${shown} is ${special}${to}`, offset });
   }
   for (const problem of nameProblems(name)) {

@@ -7,6 +7,7 @@
 
 import { readBytes, sliceSource } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
+import { quoted } from "../text/quoted.ts";
 import { zipAnomalies } from "../zip/anomalies.ts";
 import { TAIL_SIZE } from "../zip/directory.ts";
 import type { ZipDirectory } from "../zip/directory.ts";
@@ -113,9 +114,7 @@ async function scanDirectory(
 function report({ log }: Scan, problem: ZipProblem, { where, hidden }: Place): void {
   if (hidden) return;
   const { rule, message, offset, member } = problem;
-  const why = member === undefined
-    ? message
-    : `${JSON.stringify(member.slice(0, 200))}: ${message}`;
+  const why = member === undefined ? message : `${quoted(member)}: ${message}`;
   log.add({ rule: RULE_OF[rule], where, why, offset });
 }
 
