@@ -143,19 +143,22 @@ function readSymbols(
       let entry = short[next >>> LOOKUP_SHIFT]!;
       if (entry === 0) {
         entry = longCode(table, next);
-        if (entry === 0) throw damaged(window, "The bzip2 block holds a code that isn't in use");
+        if (entry === 0) {
+          const end = bit + LONGEST_CODE; // a cut within a code is the reason too
+          throw damaged(window, "The bzip2 block holds a code that isn't in use", end);
+        }
       }
       bit += entry & 31;
       const symbol = entry >>> 5;
       if (symbol < 2) {
         // Two symbols write the length of a run as a number of base 2 without zeros.
         run += symbol + 1 << runBits;
-        if (++runBits > LONGEST_RUN_BITS) throw tooLong(window, links.length);
+        if (++runBits > LONGEST_RUN_BITS) throw tooLong(window, links.length, bit);
         continue;
       }
       if (run > 0) {
         const end = count + run;
-        if (end > links.length) throw tooLong(window, links.length);
+        if (end > links.length) throw tooLong(window, links.length, bit);
         const byte = recent[0]!;
         counts[byte]! += run;
         if (run < 16) { for (; count < end; count++) links[count] = byte; }
@@ -168,19 +171,17 @@ function readSymbols(
         checkBits(window);
         return count;
       }
-      if (count === links.length) throw tooLong(window, count);
+      if (count === links.length) throw tooLong(window, count, bit);
       const byte = moveToFront(recent, words, symbol - 1);
       links[count++] = byte;
       counts[byte]!++;
     }
   }
-  window.bit = bit;
-  checkBits(window);
-  throw damaged(window, "The bzip2 block has no end in its groups");
+  throw damaged(window, "The bzip2 block has no end in its groups", bit);
 }
 
-function tooLong(window: BitWindow, size: number): StateDictError {
-  return damaged(window, `The bzip2 block has more than its ${size} bytes`);
+function tooLong(window: BitWindow, size: number, bit: number): StateDictError {
+  return damaged(window, `The bzip2 block has more than its ${size} bytes`, bit);
 }
 
 /** From this rank on, the runtimes' own move is quicker than a loop: measured in V8 and JSC. */
@@ -221,7 +222,8 @@ function linkPlaces(links: Int32Array, count: number, counts: Int32Array): void 
 }
 
 /** The error of a block that contradicts itself; where its data are cut, that is the reason. */
-export function damaged(window: BitWindow, message: string): StateDictError {
+export function damaged(window: BitWindow, message: string, bit = window.bit): StateDictError {
+  window.bit = bit;
   checkBits(window);
   return new StateDictError("corrupt", message, {
     offset: sourceOffset(window),

@@ -14,6 +14,9 @@ import type { PackedInput } from "../packed_input.ts";
 
 const HEADER = 13;
 
+/** What a smaller dictionary counts as. */
+const LEAST_DICTIONARY = 4096;
+
 /** Packed bytes decoded at a time. */
 const STEP = 2 ** 16;
 
@@ -35,7 +38,8 @@ export async function* decodeLzma(input: PackedInput): AsyncGenerator<Uint8Array
   if (size !== Infinity && size >= TOO_LARGE) {
     throw corrupt(`The LZMA header states ${stated} bytes`);
   }
-  const decoder = lzmaDecoder(lzmaWindow(Math.max(view.getUint32(1, true), 4096)), input.name);
+  const window = lzmaWindow(Math.max(view.getUint32(1, true), LEAST_DICTIONARY));
+  const decoder = lzmaDecoder(window, input.name, true);
   if (!setProperties(decoder, header[0]!)) {
     throw corrupt(`The LZMA header has properties ${header[0]}`);
   }
@@ -50,38 +54,32 @@ async function* decodeStream(
 ): AsyncGenerator<Uint8Array, void> {
   const { window } = decoder;
   let left = size;
-  while (!decoder.ended) {
+  let isDone = size === 0 && rangeIsDone(decoder);
+  while (!isDone) {
     decoder.inputOffset = input.position;
     decoder.position = 0;
     decoder.input = await input.take(Math.min(STEP, input.end - input.position));
-    const isLast = input.position === input.end;
-    const lastStart = decoder.input.length - (isLast ? 0 : LONGEST_SYMBOL);
-    while (!decoder.ended && decoder.position <= lastStart) {
+    // No symbol begins that may not be there as a whole, unless these are the last bytes.
+    const lastStart = decoder.input.length - (input.position < input.end ? LONGEST_SYMBOL : 0);
+    while (!isDone && decoder.position <= lastStart) {
       makeRoom(window);
       const before = window.end;
       // With nothing left, one symbol more may be read: the marker.
       decodeSymbols(decoder, before + Math.max(1, Math.min(left, PIECE)), lastStart);
-      if (isLast && decoder.position > decoder.input.length) throw truncated(input);
       left -= window.end - before;
       if (left < 0) throw damagedLzma(decoder, `The LZMA data become more than ${size} bytes`);
+      isDone = (decoder.ended || left === 0) && rangeIsDone(decoder);
+      if (decoder.position > decoder.input.length) {
+        throw damagedLzma(decoder, "The LZMA data end too early");
+      }
       if (window.end > window.taken) yield takePiece(window);
-      if (left === 0 && rangeIsDone(decoder)) break;
+      if (decoder.ended && !isDone) {
+        throw damagedLzma(decoder, "The LZMA data don't end with their marker");
+      }
     }
-    input.position = decoder.inputOffset + Math.min(decoder.position, decoder.input.length);
-    if (left === 0 && decoder.code === 0) return;
+    input.position = decoder.inputOffset + decoder.position;
   }
-  if (size !== Infinity && left > 0) {
+  if (decoder.ended && left > 0 && size !== Infinity) {
     throw damagedLzma(decoder, `The LZMA data end ${left} bytes before their ${size}`);
   }
-  if (!rangeIsDone(decoder)) {
-    throw damagedLzma(decoder, "The LZMA data don't end with their marker");
-  }
-  input.position = decoder.inputOffset + decoder.position;
-}
-
-function truncated(input: PackedInput): StateDictError {
-  return new StateDictError("truncated", "The LZMA data end too early", {
-    offset: input.end,
-    path: input.name,
-  });
 }

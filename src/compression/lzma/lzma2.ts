@@ -31,7 +31,7 @@ export async function* decodeLzma2(
   input: PackedInput,
   dictionary: number,
 ): AsyncGenerator<Uint8Array, void> {
-  const decoder = lzmaDecoder(lzmaWindow(dictionary), input.name);
+  const decoder = lzmaDecoder(lzmaWindow(dictionary), input.name, false);
   let hasHistory = false;
   let hasProperties = false;
   for (;;) {

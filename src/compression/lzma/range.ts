@@ -22,6 +22,8 @@ export interface LzmaDecoder {
   readonly name: string;
   /** The plain bytes. */
   readonly window: LzmaWindow;
+  /** Whether no size has told how long the input should be. */
+  readonly mayBeCut: boolean;
   /** Probabilities of what symbols are and of matches' parts. */
   readonly probabilities: Uint16Array;
   /** Probabilities of literals, 768 for each context. */
@@ -150,11 +152,11 @@ export function decodeDirect(decoder: LzmaDecoder, bits: number): number {
   return number;
 }
 
-/** The error of data that contradict LZMA. */
+/** The error of data that contradict LZMA; where they only end too early, that is the reason. */
 export function damagedLzma(decoder: LzmaDecoder, message: string): StateDictError {
-  const { input, inputOffset, position, name } = decoder;
-  return new StateDictError("corrupt", message, {
-    offset: inputOffset + Math.min(position, input.length),
-    path: name,
-  });
+  const { input, inputOffset, position, name, mayBeCut } = decoder;
+  const details = { offset: inputOffset + Math.min(position, input.length), path: name };
+  return mayBeCut && position > input.length
+    ? new StateDictError("truncated", "The LZMA data end too early", details)
+    : new StateDictError("corrupt", message, details);
 }

@@ -40,10 +40,11 @@ const FIRST_AFTER_MATCH = 7;
 export const LONGEST_SYMBOL = 21;
 
 /** A decoder in its first state, without properties. */
-export function lzmaDecoder(window: LzmaWindow, name: string): LzmaDecoder {
+export function lzmaDecoder(window: LzmaWindow, name: string, mayBeCut: boolean): LzmaDecoder {
   return {
     name,
     window,
+    mayBeCut,
     probabilities: new Uint16Array(ALL),
     literals: new Uint16Array(0),
     literalBits: 0,
