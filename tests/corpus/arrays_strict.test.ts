@@ -19,10 +19,16 @@ const WITHOUT_NAME: ReadonlyMap<string, RegExp> = new Map([
  */
 const ALSO_DATA = /^numpy\.random\./;
 
+/** Modules that such files name beside them. */
+const PLAIN_MODULE = /^(?:numpy|_codecs|builtins|__builtin__|collections|copyreg|copy_reg)\./;
+
 /** Whether a strict load refuses the file: all of its names that aren't plain data. */
 function isRefused({ expect, mode, globals }: ArraysEntry): boolean {
   if (expect === "refused") return true;
-  return mode === "inspect" && !globals.some((name) => ALSO_DATA.test(name));
+  if (mode !== "inspect") return false;
+  const isData = globals.some((name) => ALSO_DATA.test(name)) &&
+    globals.every((name) => PLAIN_MODULE.test(name));
+  return !isData;
 }
 
 async function refusal(path: string): Promise<unknown> {
