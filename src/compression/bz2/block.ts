@@ -222,7 +222,11 @@ function linkPlaces(links: Int32Array, count: number, counts: Int32Array): void 
 }
 
 /** The error of a block that contradicts itself; where its data are cut, that is the reason. */
-export function damaged(window: BitWindow, message: string, bit = window.bit): StateDictError {
+export function damaged(
+  window: BitWindow,
+  message: string,
+  bit: number = window.bit,
+): StateDictError {
   window.bit = bit;
   checkBits(window);
   return new StateDictError("corrupt", message, {
