@@ -25,6 +25,9 @@ const PROTOCOL_VERSION = 1001;
 /** Byte strings at least so long are left where they lie: arrays of numpy, in practice. */
 const SPAN_FROM = 64 * 1024;
 
+/** The first look at each pickle: together the pickles of a small file are in one block. */
+const FIRST_WINDOW = 16 * 1024;
+
 /** What the pickles of a legacy file hold. */
 export interface LegacyPickles {
   /** The object. */
@@ -75,6 +78,7 @@ export async function readLegacyPickles(
     const pickle: Pickle = await readPickle(ahead, end, {
       source,
       spanFrom: SPAN_FROM,
+      firstWindow: FIRST_WINDOW,
       ...more,
       ...(signal ? { signal } : {}),
       ...(limits ? { limits } : {}),
