@@ -23,6 +23,9 @@ import { MAX_ELEMENTS } from "./tensor_json.ts";
 /** The file beside the extracted ones that says which holds what. */
 const INDEX = "index.json";
 
+/** Forms that hold many tensors in one file. */
+const ARCHIVES: readonly string[] = ["npz", "safetensors"];
+
 /** `statedict extract FILE`. */
 export const command: Command = defineCommand({
   args: { file: { value: "FILE", help: "what to take tensors out of" } },
@@ -36,9 +39,9 @@ export const command: Command = defineCommand({
     },
     format: {
       type: "string",
-      choices: ["json", "bin", "npy"],
+      choices: ["json", "bin", "npy", ...ARCHIVES],
       default: "json",
-      help: "how a tensor is written",
+      help: "how a tensor is written; npz and safetensors are one file for all",
     },
     out: {
       type: "string",
@@ -58,6 +61,7 @@ export const command: Command = defineCommand({
     ["statedict extract model.pt -f fc.bias | jq .data", "numbers for a program"],
     ["statedict extract model.pt -f '**.weight' --format npy -o weights", "a folder of .npy files"],
     ["statedict extract model.pt -f fc.bias --format bin -o fc.bias.bin", "the bare bytes"],
+    ["statedict extract model.pt --format npz -o weights.npz", "all in one archive"],
   ],
   notes:
     "Bytes are row-major and little-endian. A folder gets an index.json that tells which file\n" +
@@ -72,6 +76,7 @@ export const command: Command = defineCommand({
         hint: "list the names with statedict inspect",
       });
     }
+    if (ARCHIVES.includes(options.format)) return await toArchive(tensors, options, io);
     const job: Job = {
       tensors,
       form: TENSOR_FORMS.get(options.format)!,
@@ -90,6 +95,45 @@ export const command: Command = defineCommand({
     return EXIT.fine;
   },
 });
+
+/** One file with all the tensors, as `convert` writes it. */
+async function toArchive(
+  tensors: readonly (readonly [string, Tensor])[],
+  options: {
+    readonly format: string;
+    readonly out: string | undefined;
+    readonly force: boolean;
+  },
+  io: Io,
+): Promise<number> {
+  const { format, out, force } = options;
+  if (out === undefined) {
+    throw new StateDictError("usage", `An archive of ${format} needs a file to go to`, {
+      hint: "name it with --out",
+    });
+  }
+  const [{ saveStateDict }, { leftLines }] = await Promise.all([
+    import("../checkpoint/save.ts"),
+    import("./convert_report.ts"),
+  ]);
+  const total = tensors.reduce((sum, [, tensor]) => sum + tensor.nbytes, 0);
+  const progress = startProgress(io, { label: `Writing ${out}`, total });
+  const release = io.onInterrupt(cleanupTemporaries);
+  let done = 0;
+  try {
+    const { left } = await saveStateDict(out, new Map(tensors), {
+      format,
+      force,
+      progress: (bytes) => progress.update(done += bytes),
+    });
+    progress.end();
+    for (const line of leftLines(left)) io.stderr(`${line}\n`);
+    return left.length > 0 ? EXIT.unreadable : EXIT.fine;
+  } finally {
+    progress.end();
+    release();
+  }
+}
 
 /** What is to be written, and how. */
 interface Job {

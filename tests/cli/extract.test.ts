@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { openCheckpoint } from "../../src/checkpoint/open.ts";
 import { runCli } from "../support/cli.ts";
 import { fixturesDir } from "../support/corpus.ts";
 import { withScratch } from "../support/scratch.ts";
@@ -83,4 +84,23 @@ test("extract holds JSON to --max-elements", slow, async () => {
   ]);
   assert.equal(code, 3);
   assert.match(stderr, /30 elements, more than 10/);
+});
+
+test("extract writes one archive of all that fits", { timeout: 60_000 }, async () => {
+  await withScratch(async (folder) => {
+    for (const format of ["npz", "safetensors"]) {
+      const out = join(folder, `weights.${format}`);
+      const args = ["extract", join(fixturesDir("torch"), "checkpoint.pt"), "-f", "model.fc1.*"];
+      const without = await runCli([...args, "--format", format]);
+      assert.equal(without.code, 2);
+      assert.match(without.stderr, /needs a file to go to/);
+      const { code, stderr } = await runCli([...args, "--format", format, "-o", out]);
+      assert.equal(code, 0, stderr);
+      await using written = await openCheckpoint(out);
+      assert.deepEqual([...written.tensors.keys()].sort(), [
+        "model.fc1.bias",
+        "model.fc1.weight",
+      ]);
+    }
+  });
 });
