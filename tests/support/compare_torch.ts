@@ -64,6 +64,7 @@ function compareWhole(
       differences.push(`no tensor of the document is the inner tensor ${show(inner.name)}`);
     }
   }
+  differences.push(...compareConstants(entry, document));
   differences.push(...compareStorages(entry, document, aliases), ...aliases.differences);
   differences.push(...compareValues(expectedValues(entry), document.values, {
     loose: true,
@@ -93,6 +94,15 @@ function compareHead(entry: TorchEntry, document: InspectDocument): string[] {
     differences.push(`no tensor says that it was saved from ${entry.location}`);
   }
   return differences;
+}
+
+/** The tensors of a program's own, whose storages are counted apart. */
+function compareConstants(entry: TorchEntry, document: InspectDocument): string[] {
+  const expected = { ...entry, tensors: entry.constants ?? [], arrays: [] };
+  const { constants: tensors = [], values = {} } = document;
+  const aliases = new Aliases();
+  const differences = compareTorchTensors(expected, { tensors, values }, new Set(), aliases);
+  return [...differences, ...aliases.differences].map((difference) => `constants: ${difference}`);
 }
 
 function compareStorages(

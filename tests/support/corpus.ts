@@ -69,6 +69,7 @@ export interface TorchEntry {
   readonly bad_tensors?: string[];
   readonly arrays?: TorchArray[];
   readonly storages?: TorchStorage[];
+  readonly constants?: TorchTensor[];
   readonly values?: Record<string, unknown>;
   readonly attributes?: Record<string, unknown>;
   readonly globals?: string[];

@@ -24,6 +24,7 @@ export interface InspectDocument {
   readonly size?: number;
   readonly compression?: string;
   readonly tensors?: DocumentTensor[];
+  readonly constants?: DocumentTensor[];
   readonly storages?: { readonly name: string; readonly [detail: string]: unknown }[];
   readonly values?: Record<string, unknown>;
   readonly kinds?: Record<string, string>;
