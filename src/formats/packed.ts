@@ -5,8 +5,9 @@
  */
 
 import { StateDictError } from "../errors.ts";
-import { sniffCodec, unpackAll } from "../compression/codecs.ts";
-import { bytesSource, readBytes } from "../io/source.ts";
+import { sniffCodec } from "../compression/codecs.ts";
+import { unpackedSource } from "../compression/source.ts";
+import { readBytes } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
 import type { Format } from "./format.ts";
 import { probeSource } from "./open.ts";
@@ -34,14 +35,12 @@ export async function unpackSource(source: ByteSource, signal?: AbortSignal): Pr
   if (!codec) {
     throw new StateDictError("corrupt", "No compressed stream begins here", { path: source.name });
   }
-  const { bytes, end } = await unpackAll(codec, source, 0, signal ? { signal } : {});
-  const plain = bytesSource(bytes, source.name);
-  plain.close = () => source.close();
+  const plain = await unpackedSource(codec, source, 0, signal ? { signal } : {});
   return {
     source: plain,
     codec: codec.name,
     isJoblib: codec.container === "ZF",
-    behind: source.size - end,
+    behind: source.size - plain.packedEnd,
   };
 }
 
