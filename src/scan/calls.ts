@@ -92,6 +92,12 @@ export class CallWatch {
     return this.tensors.some(({ items, entries }) => items !== null || entries !== null);
   }
 
+  /** Adds a finding. */
+  find(rule: RuleId, why: string, offset: number): void {
+    const same = this.findings.filter((finding) => finding.rule === rule);
+    if (same.length < MAX_EACH) this.findings.push({ rule, why, offset });
+  }
+
   private call(callee: PyGlobal, object: PyObject, offset: number): void {
     const { fullName } = callee;
     this.called.add(fullName);
@@ -140,10 +146,5 @@ export class CallWatch {
     const { tag } = judge(callee.module, callee.name);
     this.tags.set(callee.fullName, tag);
     return tag;
-  }
-
-  private find(rule: RuleId, why: string, offset: number): void {
-    const same = this.findings.filter((finding) => finding.rule === rule);
-    if (same.length < MAX_EACH) this.findings.push({ rule, why, offset });
   }
 }

@@ -12,6 +12,9 @@ import type { Place } from "./place.ts";
 /** What a run of bytes was taken for: the kinds of file that claim it; none if nothing does. */
 export type Claims = readonly string[];
 
+/** The claim of bytes that couldn't be looked at to the end, which the log tells. */
+export const UNREAD = "unread";
+
 /** A scan of one file that is under way. */
 export interface Scan {
   /** What was found. */

@@ -8,6 +8,7 @@ import { readBytes } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
 import { StateDictError } from "../errors.ts";
 import { blamesBytes } from "./blame.ts";
+import { UNREAD } from "./context.ts";
 import type { Claims, Scan } from "./context.ts";
 import { maybeNpy, scanNpy } from "./npy.ts";
 import { maybePacked, scanPacked } from "./packed.ts";
@@ -66,7 +67,7 @@ export async function look(scan: Scan, source: ByteSource, place: Place): Promis
       `Archives lie inside archives more than ${limits.depth} deep`,
     );
     reportError(scan, deep, place);
-    return [];
+    return [UNREAD];
   }
   if (source.size === 0) return [];
   const kinds: string[] = [];
@@ -84,10 +85,10 @@ export async function look(scan: Scan, source: ByteSource, place: Place): Promis
   } catch (error) {
     if (!blamesBytes(error)) throw error;
     reportError(scan, error, place);
-    claims.push("unread");
+    claims.push(UNREAD);
   }
   if (place.hidden) return claims;
-  for (const kind of claims) log.addKind(kind);
+  for (const kind of claims) if (kind !== UNREAD) log.addKind(kind);
   if (kinds.length > 1) {
     const why = `The bytes are ${kinds.join(" and ")} at once`;
     log.add({ rule: "several-readings", where: place.where, why });

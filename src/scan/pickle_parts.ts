@@ -15,6 +15,7 @@ import type { PyValue } from "../pickle/values.ts";
 import { quoted } from "../text/quoted.ts";
 import { LOAD_FROM_BYTES } from "./calls.ts";
 import type { Load } from "./calls.ts";
+import { UNREAD } from "./context.ts";
 import type { Scan } from "./context.ts";
 import type { ExternalArray, PickleRun } from "./pickle_run.ts";
 import { inside } from "./place.ts";
@@ -53,7 +54,7 @@ async function scanLoad(
     return false;
   }
   const claims = bytes ? await scan.look(bytes, inner) : [];
-  if (claims.length > 0) return true;
+  if (claims.length > 0) return !claims.includes(UNREAD);
   if (loader === LOAD_FROM_BYTES) {
     const why = bytes
       ? `${loader} is given bytes that are no pickle`

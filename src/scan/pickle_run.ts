@@ -18,6 +18,7 @@ import type { PyObject, PyValue } from "../pickle/values.ts";
 import { blamesBytes } from "./blame.ts";
 import type { Budget } from "./budget.ts";
 import { CallWatch } from "./calls.ts";
+import { oddWrapper } from "./wrappers.ts";
 
 /** Byte strings at least so long are left in the stream: arrays, in practice. */
 const SPAN_FROM = 64 * 1024;
@@ -77,6 +78,8 @@ export async function runPickle(
   let hasArrays = false;
   let readArray: ((object: PyObject, at: number) => Promise<InlineValue>) | undefined;
   const readInline = async (object: PyObject, at: number): Promise<InlineValue> => {
+    const odd = oddWrapper(object);
+    if (odd) calls.find("odd-wrapper", odd, at);
     if (wrapperKind(object) !== "NumpyArrayWrapper") {
       externals.push(externalArray(object, at));
       return { value: null, end: at };

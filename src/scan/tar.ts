@@ -16,6 +16,7 @@ import { reportError } from "./pickle_report.ts";
 import { inside } from "./place.ts";
 import type { Place } from "./place.ts";
 import { BLOCK, isTarHeader, LONG_NAMES, readTarHeader, textOf } from "./tar_header.ts";
+import { reportUnclaimedMember } from "./unclaimed.ts";
 import type { TarHeader } from "./tar_header.ts";
 import { isTarOfTensors, scanTarOfTensors } from "./tar_tensors.ts";
 
@@ -86,7 +87,9 @@ async function scanMembers(scan: Scan, source: ByteSource, outer: Place): Promis
     if (header.size === 0) continue;
     const place = inside(outer, name, { depth: outer.depth + 1 });
     if (isTarOfTensors(name)) await scanTarOfTensors(scan, bytes, name, place);
-    else await scan.look(bytes, place);
+    else if ((await scan.look(bytes, place)).length === 0) {
+      await reportUnclaimedMember(scan, bytes, place);
+    }
   }
   const rest = await readBytes(
     source,

@@ -7,6 +7,7 @@
 import { findLookalike } from "../formats/unknown.ts";
 import { readBytes } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
+import type { Scan } from "./context.ts";
 import { promisesModel } from "./place.ts";
 import type { Place } from "./place.ts";
 
@@ -29,6 +30,22 @@ export async function describeUnclaimed(source: ByteSource, place: Place): Promi
   if (known) return { why: known.message, foreign: !promised && known.code === undefined };
   const why = isText(head) ? "This is text" : "Nothing in it is known";
   return { why, foreign: false };
+}
+
+/** Tells of a member of an archive that nothing claims: by its name, or by what it is. */
+export async function reportUnclaimedMember(
+  { log }: Scan,
+  source: ByteSource,
+  place: Place,
+): Promise<void> {
+  const { where, hidden } = place;
+  if (hidden || source.size === 0) return;
+  const { why, foreign } = await describeUnclaimed(source, place);
+  if (foreign) log.add({ rule: "foreign-file", where, why });
+  else if (promisesModel(place)) {
+    const wrong = "Its name promises a pickle or an array, but it is neither";
+    log.add({ rule: "unrecognized", where, why: wrong });
+  }
 }
 
 /** Whether bytes are UTF-8 without control characters; the last character may be cut. */

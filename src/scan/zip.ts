@@ -22,11 +22,12 @@ import { ARCHIVE_ROW, archiveRow, ROW_NAME } from "./archive_row.ts";
 import type { Claims, Scan } from "./context.ts";
 import { hunt } from "./hunt.ts";
 import { reportError } from "./pickle_report.ts";
-import { inside, promisesModel } from "./place.ts";
+import { inside } from "./place.ts";
 import type { Place } from "./place.ts";
 import type { RuleId } from "./rules.ts";
 import { archiveKind, isStorage, reportArchive } from "./torch_archive.ts";
 import type { ArchiveKind } from "./torch_archive.ts";
+import { reportUnclaimedMember } from "./unclaimed.ts";
 import { scanHiddenMembers } from "./zip_hidden.ts";
 import { packedBytes, plainBytes } from "./zip_member.ts";
 
@@ -164,10 +165,7 @@ async function scanMember(
   seen.add(key);
   const bytes = await plainBytes(scan, directory, entry, packed, place);
   const claims = await scan.look(bytes, place);
-  if (claims.length === 0 && promisesModel(place) && !place.hidden) {
-    const why = "Its name promises a pickle or an array, but it is neither";
-    log.add({ rule: "unrecognized", where: place.where, why });
-  }
+  if (claims.length === 0) await reportUnclaimedMember(scan, bytes, place);
   if (isBomb(entry) && claims.includes("pickle") && !place.hidden) {
     const why = `${entry.compressedSize} bytes unpack to ${entry.size}`;
     log.add({ rule: "packed-bomb", where: place.where, why, offset: entry.headerOffset });

@@ -103,6 +103,21 @@ for (const [what, members, expected] of MEMBERS) {
   });
 }
 
+test("scan() of an archive with a model of another kind doesn't call it safe", async () => {
+  const h5: MadeMember = { title: "model.weights.h5", data: "\x89HDF\r\n\x1a\n\0" };
+  assert.equal(await outcomeOfZip([h5], {}, "a.keras"), "unknown | foreign-file | ");
+  const handler: MadeMember = { title: "handler.py", data: "import os\n" };
+  assert.equal(await outcomeOfZip([handler], {}, "a.mar"), "unknown | archive-code | ");
+});
+
+test("scan() takes no pickle of a package for a storage", async () => {
+  const members: MadeMember[] = [
+    { title: "p/.data/extern_modules", data: "torch\n" },
+    { title: "p/data/0", data: latin1(SYSTEM) },
+  ];
+  assert.match(await outcomeOfZip(members), /^dangerous .*os\.system$/);
+});
+
 test("scan() reads deflated members, and says when they are longer than stated", async () => {
   const deflated = (text: string, size: number): MadeMember => {
     const data = new Uint8Array(deflateRawSync(latin1(text)));

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ScanLog } from "../../src/scan/log.ts";
 import { ruleOf, RULES } from "../../src/scan/rules.ts";
+import type { RuleId } from "../../src/scan/rules.ts";
 import { severity, VERDICTS, worse } from "../../src/scan/verdict.ts";
 
 test("worse() goes from safe to dangerous", () => {
@@ -16,7 +17,7 @@ test("RULES have ids of their own, and a reason each", () => {
   for (const { id, title, why } of RULES) {
     assert.match(id, /^[a-z]+(-[a-z]+)*$/);
     assert.ok(title.length > 5 && why.length > 20 && why.endsWith("."), id);
-    assert.equal(ruleOf(id).id, id);
+    assert.equal(ruleOf(id as RuleId).id, id);
   }
 });
 

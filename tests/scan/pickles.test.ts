@@ -190,3 +190,21 @@ test("scan() sees what plain pickle makes of the bytes of an array", async () =>
   assert.match(harmless, /^safe \| {2}\| joblib/);
   assert.match(await outcome(`${outer}cos\nsystem\n.`), /dangerous-name,.*several-readings/);
 });
+
+test("scan() doesn't trust a wrapper of an array that joblib doesn't write", async () => {
+  const array =
+    "}(X\x08\0\0\0subclasscnumpy\nndarray\nX\x05\0\0\0shapeK\x04\x85X\x05\0\0\0orderX\x01\0\0\0C" +
+    "X\x05\0\0\0dtypecnumpy\ndtype\n(X\x02\0\0\0u1K\0K\x01tR" +
+    "(K\x03X\x01\0\0\0|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tbX\x0a\0\0\0allow_mmap\x89u";
+  const wrapper = "cjoblib.numpy_pickle\nNumpyArrayWrapper\n";
+  const bytes = "\xff\xff\xff\xff";
+  assert.match(await outcome(`\x80\x02${wrapper})\x81${array}b${bytes}.`), /^safe/);
+  // __init__ would set an alignment, and with it another place of the bytes.
+  assert.match(await outcome(`\x80\x02${wrapper})R${array}b${bytes}.`), /odd-wrapper/);
+  // Slots that override the shape.
+  const slots = `\x80\x02${wrapper})\x81(${array}}X\x05\0\0\0shapeK\x08\x85stb${bytes}.`;
+  assert.match(await outcome(slots), /odd-wrapper/);
+  // What NEWOBJ does, spelled as a call: the bytes are an array's all the same.
+  const called = `\x80\x02ccopyreg\n__newobj__\n${wrapper}\x85R${array}b${bytes}.`;
+  assert.match(await outcome(called), /^safe/);
+});

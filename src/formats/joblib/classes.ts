@@ -26,11 +26,15 @@ const MODULES: readonly string[] = [
 
 const KINDS: readonly string[] = ["NumpyArrayWrapper", "NDArrayWrapper", "ZNDArrayWrapper"];
 
+/** Functions that make an object of the class that is their first argument. */
+const MAKERS: readonly string[] = ["_reconstructor", "__newobj__", "__newobj_ex__"];
+
 /** Which wrapper an object is, if it is one. */
 export function wrapperKind({ callee, args }: PyObject): WrapperKind | undefined {
   if (!(callee instanceof PyGlobal)) return undefined;
-  // Protocols 0 and 1 make an object with copyreg._reconstructor(class, object, None).
-  const isRebuilt = callee.name === "_reconstructor" && callee.module === "copyreg";
+  // Protocols 0 and 1 make an object with copyreg._reconstructor(class, object, None); the others
+  // are what NEWOBJ does, spelled as a call.
+  const isRebuilt = callee.module === "copyreg" && MAKERS.includes(callee.name);
   const cls = isRebuilt ? args.items[0] : callee;
   if (!(cls instanceof PyGlobal) || !KINDS.includes(cls.name)) return undefined;
   return MODULES.includes(cls.module) ? cls.name as WrapperKind : undefined;
