@@ -45,20 +45,33 @@ export function blockStorage(
       return { source: blockSource(name, shape, itemsize, nbytes, blocks), offset: 0 };
     },
     async verify(bytes, signal) {
-      for (const { chunk, tensor: { storage } } of await open(signal)) {
-        const runs = runsOf(shape, chunk);
-        if (bytes && runs.count === 1 && storage!.nbytes === runs.length * itemsize) {
-          const start = runs.start(0) * itemsize;
-          // The whole is little-endian; what was turned has other bytes than its checksum is of.
-          if (storage!.byteOrder === "little" || storage!.word === 1) {
-            await storage!.verify?.(bytes.subarray(start, start + storage!.nbytes), signal);
-            storage!.verified = true;
-          }
-        }
-        await verifyStorage(storage!, signal);
+      for (const block of await open(signal)) {
+        const { storage } = block.tensor;
+        const range = bytes && wholeRange(block, shape);
+        if (range) {
+          await storage!.verify?.(bytes.subarray(range.start, range.end), signal);
+          storage!.verified = true;
+        } else await verifyStorage(storage!, signal);
       }
     },
   });
+}
+
+/** Where a block's storage, as it is stored, is a part of the tensor's bytes; undefined if nowhere. */
+function wholeRange(
+  { chunk, tensor }: BlockTensor,
+  shape: readonly number[],
+): { start: number; end: number } | undefined {
+  const { storage, dtype: { itemsize } } = tensor;
+  const { count, length, start } = runsOf(shape, chunk);
+  const isWhole = count === 1 && storage!.nbytes === length * itemsize && isPlain(tensor);
+  if (!isWhole || (storage!.byteOrder === "big" && storage!.word > 1)) return undefined;
+  return { start: start(0) * itemsize, end: (start(0) + length) * itemsize };
+}
+
+/** Whether the elements lie row by row, as they are meant. */
+function isPlain({ isContiguous, conj, neg }: Tensor): boolean {
+  return isContiguous && !conj && !neg;
 }
 
 /** A block, and the tensor that its item holds. */
@@ -115,7 +128,7 @@ async function openBlock(
 /** Reads a block's elements: where they lie, or out of memory if they don't lie row by row there. */
 async function readable({ chunk, tensor }: BlockTensor, signal?: AbortSignal): Promise<OpenBlock> {
   const { offsets, sizes } = chunk;
-  if (tensor.isContiguous && !tensor.conj && !tensor.neg) {
+  if (isPlain(tensor)) {
     const reader = await storageReader(tensor.storage!, signal);
     const first = tensor.offset * tensor.dtype.itemsize;
     return { offsets, sizes, read: (start, target) => reader.read(first + start, target) };
