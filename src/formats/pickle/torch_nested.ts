@@ -18,9 +18,12 @@ import { isAllowedInTorch } from "../torch/allowlist.ts";
 import { TorchStorage } from "../torch/storages.ts";
 import { LOAD_FROM_BYTES } from "./storage_loads.ts";
 
+/** Files inside files: PyTorch puts one into another, and each level is read anew. */
+const MAX_NESTING = 8;
+
 /** What the calls stand for. */
 export interface NestedStorages {
-  /** The storage of each call that was given bytes. */
+  /** The storage of each call that was given the file of one. */
   readonly byCall: ReadonlyMap<PyObject, TorchStorage>;
   /** All the nested files as one, with the names that they import. */
   readonly shard: OpenedShard;
@@ -40,12 +43,13 @@ export async function openNestedStorages(
     const opened = await openNested(source, options);
     for (const global of opened.globals) report.globals.push(global);
     for (const anomaly of opened.anomalies) report.anomalies.push(anomaly);
+    size += source.size;
     const storage = opened.reduce(opened.value);
-    if (!(storage instanceof TorchStorage)) throw bad("that holds no storage");
+    // Whatever else it is, nobody that PyTorch's pickles hold would ask for it.
+    if (!(storage instanceof TorchStorage)) continue;
     // Each file counts its storages anew.
     storage.storage.id = String(byCall.size);
     byCall.set(call, storage);
-    size += source.size;
   }
   const shard = partOf(LOAD_FROM_BYTES, size, "torch-legacy", report, isAllowedInTorch);
   return { byCall, shard };
@@ -60,16 +64,16 @@ function bytesArgument({ args }: PyObject): ByteSource | undefined {
 }
 
 async function openNested(source: ByteSource, options: FormatOptions): Promise<Opened> {
-  const { signal, limits, encoding } = options;
-  const opened = await openSource(source, {
+  const { signal, limits, encoding, nesting = 0 } = options;
+  if (nesting >= MAX_NESTING) {
+    throw new StateDictError("limit", `Files lie more than ${MAX_NESTING} deep in one another`, {
+      hint: "no ordinary pickler writes this; get the file from someone you trust",
+    });
+  }
+  return await openSource(source, {
+    nesting: nesting + 1,
     ...(signal ? { signal } : {}),
     ...(limits ? { limits } : {}),
     ...(encoding ? { encoding } : {}),
   });
-  if (opened.format === "torch-legacy" || opened.format === "torch-zip") return opened;
-  throw bad(`of the format ${opened.format}`);
-}
-
-function bad(what: string): StateDictError {
-  return new StateDictError("corrupt", `${LOAD_FROM_BYTES} is given a file ${what}`);
 }
