@@ -27,7 +27,7 @@ export interface FormatOptions {
   readonly reducers?: ReducerTable;
   /** Whether numpy's arrays of Python objects are read: each is a pickle. */
   readonly objects?: boolean;
-  /** In how many other files this one lies, each as a byte string of a pickle. */
+  /** In how many other files this one lies, each in the next. */
   readonly nesting?: number;
   /** Opens a file beside this one, by its plain name; absent where there is no beside. */
   readonly sibling?: (name: string) => Promise<ByteSource>;

@@ -5,21 +5,18 @@
  * @module
  */
 
-import { StateDictError } from "../../errors.ts";
 import { bytesSource, sliceSource } from "../../io/source.ts";
 import type { ByteSource } from "../../io/source.ts";
 import { PyBytes } from "../../pickle/values.ts";
 import type { PyObject } from "../../pickle/values.ts";
 import { PickleReport } from "../format.ts";
-import type { FormatOptions, Opened, OpenedShard } from "../format.ts";
+import type { FormatOptions, OpenedShard } from "../format.ts";
+import { nestedOptions } from "../nesting.ts";
 import { openSource } from "../open.ts";
 import { partOf } from "../part.ts";
 import { isAllowedInTorch } from "../torch/allowlist.ts";
 import { TorchStorage } from "../torch/storages.ts";
 import { LOAD_FROM_BYTES } from "./storage_loads.ts";
-
-/** Files inside files: PyTorch puts one into another, and each level is read anew. */
-const MAX_NESTING = 8;
 
 /** What the calls stand for. */
 export interface NestedStorages {
@@ -40,7 +37,7 @@ export async function openNestedStorages(
   for (const call of calls) {
     const source = bytesArgument(call);
     if (!source) continue;
-    const opened = await openNested(source, options);
+    const opened = await openSource(source, nestedOptions(options));
     for (const global of opened.globals) report.globals.push(global);
     for (const anomaly of opened.anomalies) report.anomalies.push(anomaly);
     size += source.size;
@@ -61,19 +58,4 @@ function bytesArgument({ args }: PyObject): ByteSource | undefined {
   if (bytes.data) return bytesSource(bytes.data);
   const { source, offset, length } = bytes.span!;
   return source && sliceSource(source, offset, length);
-}
-
-async function openNested(source: ByteSource, options: FormatOptions): Promise<Opened> {
-  const { signal, limits, encoding, nesting = 0 } = options;
-  if (nesting >= MAX_NESTING) {
-    throw new StateDictError("limit", `Files lie more than ${MAX_NESTING} deep in one another`, {
-      hint: "no ordinary pickler writes this; get the file from someone you trust",
-    });
-  }
-  return await openSource(source, {
-    nesting: nesting + 1,
-    ...(signal ? { signal } : {}),
-    ...(limits ? { limits } : {}),
-    ...(encoding ? { encoding } : {}),
-  });
 }

@@ -12,6 +12,7 @@ import type { StoragePlace } from "../../tensor/storage.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { quoted } from "../../text/quoted.ts";
 import type { FormatOptions } from "../format.ts";
+import { nestedOptions } from "../nesting.ts";
 import { openSource } from "../open.ts";
 import { isAllowedInTorch } from "./allowlist.ts";
 import { runsOf } from "./dcp_chunks.ts";
@@ -110,7 +111,7 @@ async function openBlock(
   options: FormatOptions,
 ): Promise<Tensor> {
   try {
-    const opened = await openSource(await files.slice(place), options);
+    const opened = await openSource(await files.slice(place), nestedOptions(options));
     const unknown = opened.globals.find((use) => !isAllowedInTorch(use.module, use.qualname));
     if (unknown) {
       throw new StateDictError("refused", `A block of ${quoted(name)} names ${unknown.written}`, {

@@ -10,6 +10,7 @@ import { PyPersistent } from "../../pickle/values.ts";
 import type { PyValue } from "../../pickle/values.ts";
 import type { FormatOptions, OpenedShard } from "../format.ts";
 import { Owners } from "../huggingface/owners.ts";
+import { nestedOptions } from "../nesting.ts";
 import { openSource } from "../open.ts";
 import { TorchStorage } from "./storages.ts";
 
@@ -22,8 +23,7 @@ export class NestedFiles {
 
   /** Starts with none; `options` are those of the outer file. */
   constructor(options: FormatOptions) {
-    const { sibling: _, ...rest } = options; // a part leads to no further files
-    this.options = rest;
+    this.options = options;
   }
 
   /** Opens one and gives its value. Its storages are told apart from others by its name. */
@@ -31,7 +31,7 @@ export class NestedFiles {
     const { size } = source;
     let opened;
     try {
-      opened = await openSource(source, this.options);
+      opened = await openSource(source, nestedOptions(this.options));
     } catch (error) {
       throw locate(error, undefined, name);
     }
