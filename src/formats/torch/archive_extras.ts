@@ -5,6 +5,9 @@
  */
 
 import { isStateDictError } from "../../errors.ts";
+import { PyDict } from "../../pickle/dict.ts";
+import { PyTuple } from "../../pickle/values.ts";
+import type { PyValue } from "../../pickle/values.ts";
 import { decodeUtf8 } from "../../text/utf8.ts";
 import type { ZipDirectory } from "../../zip/directory.ts";
 import type { ZipEntry } from "../../zip/entries.ts";
@@ -60,4 +63,16 @@ async function memberText(
 /** Whether a file is one that the maker of an archive put in, in formats that have a folder for it. */
 export function isInExtra(name: string): boolean {
   return name.startsWith("extra/");
+}
+
+/** A note on the constants of a program: a listing of its state doesn't show them. */
+export function constantsNote(constants: PyValue): string[] {
+  const count = constants instanceof PyTuple
+    ? constants.items.length
+    : constants instanceof PyDict
+    ? constants.size
+    : 0;
+  if (count === 0) return [];
+  const what = count === 1 ? "1 tensor is a constant" : `${count} tensors are constants`;
+  return [`${what} of its code, which only inspect --json lists`];
 }

@@ -17,7 +17,7 @@ import type { ZipDirectory } from "../../zip/directory.ts";
 import type { ZipEntry } from "../../zip/entries.ts";
 import { memberSource, readMember } from "../../zip/member.ts";
 import type { Format } from "../format.ts";
-import { archiveExtras, isInExtra } from "./archive_extras.ts";
+import { archiveExtras, constantsNote, isInExtra } from "./archive_extras.ts";
 import { NestedFiles } from "./nested_files.ts";
 import { parsePayloads } from "./pt2_config.ts";
 import type { Payload } from "./pt2_config.ts";
@@ -54,6 +54,7 @@ export const TORCH_PT2: Format = {
     const reader = new PayloadReader(directory, root, byteOrder, nested, signal);
     const value = await reader.readAll("weights");
     const constants = await reader.readAll("constants");
+    const { metadata, warnings } = await archiveExtras(directory, root, isInExtra, signal);
     return {
       format: "torch-pt2",
       compression: "none",
@@ -64,7 +65,8 @@ export const TORCH_PT2: Format = {
       globals: [],
       anomalies: [],
       ...(nested.shards.length > 0 ? { shards: nested.shards } : {}),
-      ...await archiveExtras(directory, root, isInExtra, signal),
+      metadata,
+      warnings: [...warnings, ...constantsNote(constants)],
       close: () => probe.source.close(),
     };
   },

@@ -13,7 +13,7 @@ import type { PyObject, PyValue } from "../../pickle/values.ts";
 import type { ZipDirectory } from "../../zip/directory.ts";
 import { PickleReport } from "../format.ts";
 import type { Format } from "../format.ts";
-import { archiveExtras, isInExtra } from "./archive_extras.ts";
+import { archiveExtras, constantsNote, isInExtra } from "./archive_extras.ts";
 import { readRecordPickle } from "./record_pickle.ts";
 import { byteOrderOf, checkOneRoot, checkVersion, rootFolder, storageFinder } from "./records.ts";
 import { torchReduce } from "./reduce.ts";
@@ -79,7 +79,7 @@ export const TORCHSCRIPT: Format = {
       anomalies: report.anomalies,
       allows: isAllowedInTorchScript,
       metadata,
-      warnings: [...warnings, ...parameters.warnings],
+      warnings: [...warnings, ...constantsNote(constants), ...parameters.warnings],
       close: () => probe.source.close(),
     };
   },
