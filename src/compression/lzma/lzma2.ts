@@ -8,7 +8,7 @@ import { StateDictError } from "../../errors.ts";
 import { damagedLzma, rangeIsDone, startRange } from "./range.ts";
 import type { LzmaDecoder } from "./range.ts";
 import { decodeSymbols, lzmaDecoder, resetState, setProperties } from "./symbols.ts";
-import { forgetHistory, lzmaWindow, makeRoom, PIECE, takePiece } from "./window.ts";
+import { emptyWindow, forgetHistory, lzmaWindow, makeRoom, PIECE, takePiece } from "./window.ts";
 import type { PackedInput } from "../packed_input.ts";
 
 /** What a chunk's first byte says, from the highest demand down. */
@@ -26,12 +26,18 @@ export function dictionarySize(property: number): number | undefined {
   return property === 40 ? 2 ** 32 - 1 : (2 | property & 1) * 2 ** ((property >>> 1) + 11);
 }
 
+/** A decoder for {@linkcode decodeLzma2}; its memory serves many runs of data in turn. */
+export function lzma2Decoder(name: string): LzmaDecoder {
+  return lzmaDecoder(lzmaWindow(0), name, false);
+}
+
 /** Unpacks LZMA2 data, in bounded memory. */
 export async function* decodeLzma2(
   input: PackedInput,
   dictionary: number,
+  decoder: LzmaDecoder,
 ): AsyncGenerator<Uint8Array, void> {
-  const decoder = lzmaDecoder(lzmaWindow(dictionary), input.name, false);
+  emptyWindow(decoder.window, dictionary);
   let hasHistory = false;
   let hasProperties = false;
   for (;;) {

@@ -12,12 +12,18 @@ const LONGEST_MATCH = 273;
 
 /**
  * The most history that is kept; xz writes no larger dictionary than 1.5 GiB, and none of its levels
- * more than 64 MiB. Memory is taken only as data come, whatever the header promises.
+ * more than 64 MiB.
  */
 const MOST_HISTORY = 2 ** 30;
 
-/** Memory to begin with. */
-const FIRST_SIZE = 2 ** 17;
+/**
+ * The most memory that is set aside before there are data for it: enough for every level of xz, so
+ * that nothing is copied to grow. The system gives it only as it is written to.
+ */
+const MOST_AHEAD = 2 ** 27;
+
+/** Room for the next piece. */
+const ROOM = PIECE + LONGEST_MATCH;
 
 /** Places are kept modulo 16, because LZMA's codes depend on 4 bits of them at most. */
 const PHASES = 16;
@@ -35,19 +41,29 @@ export interface LzmaWindow {
   /** What added to a place makes its number since the history began, modulo 16. */
   phase: number;
   /** How far back a match may reach. */
-  readonly dictionary: number;
+  dictionary: number;
 }
 
 /** An empty window for a dictionary of this size. */
 export function lzmaWindow(dictionary: number): LzmaWindow {
-  return {
-    bytes: new Uint8Array(FIRST_SIZE),
-    start: 0,
-    taken: 0,
-    end: 0,
-    phase: 0,
-    dictionary: Math.min(dictionary, MOST_HISTORY),
-  };
+  const bytes = new Uint8Array(0);
+  const window = { bytes, start: 0, taken: 0, end: 0, phase: 0, dictionary };
+  emptyWindow(window, dictionary);
+  return window;
+}
+
+/** Begins anew, in the same memory if it is enough. */
+export function emptyWindow(window: LzmaWindow, dictionary: number): void {
+  window.start = window.taken = window.end = 0;
+  window.phase = 0;
+  window.dictionary = Math.min(dictionary, MOST_HISTORY);
+  const size = Math.min(sizeFor(window.dictionary), MOST_AHEAD);
+  if (window.bytes.length < size) window.bytes = new Uint8Array(size);
+}
+
+/** A quarter more than the dictionary: then a byte is moved four times at most on its way out. */
+function sizeFor(dictionary: number): number {
+  return dictionary + Math.max(dictionary >>> 2, 2 * ROOM);
 }
 
 /** Forgets the history: no match reaches behind this point. */
@@ -59,14 +75,12 @@ export function forgetHistory(window: LzmaWindow): void {
 /** Makes room for a piece. What was given out may move. */
 export function makeRoom(window: LzmaWindow): void {
   const { bytes, end, dictionary } = window;
-  const needed = PIECE + LONGEST_MATCH;
-  if (end + needed <= bytes.length) return;
-  // A quarter more than the dictionary: then a byte is moved four times at most on its way out.
-  const most = dictionary + Math.max(dictionary >>> 2, 2 * needed);
+  if (end + ROOM <= bytes.length) return;
+  const most = sizeFor(dictionary);
   if (bytes.length < most) {
-    window.bytes = new Uint8Array(Math.min(Math.max(bytes.length * 2, end + needed), most));
+    window.bytes = new Uint8Array(Math.min(bytes.length * 2, most));
     window.bytes.set(bytes.subarray(0, end));
-    if (end + needed <= window.bytes.length) return;
+    if (end + ROOM <= window.bytes.length) return;
   }
   const shift = Math.max(0, end - dictionary) & -PHASES;
   window.bytes.copyWithin(0, shift, end);

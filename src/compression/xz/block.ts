@@ -6,6 +6,7 @@
 
 import { StateDictError } from "../../errors.ts";
 import { crc32 } from "../../io/crc32.ts";
+import type { LzmaDecoder } from "../lzma/range.ts";
 import type { PackedInput } from "../packed_input.ts";
 import type { BlockCheck } from "./checks.ts";
 import { foreignFilter, undoFilters } from "./filters.ts";
@@ -41,11 +42,12 @@ export async function* decodeBlock(
   input: PackedInput,
   first: number,
   check: BlockCheck,
+  decoder: LzmaDecoder,
 ): AsyncGenerator<Uint8Array, BlockSizes> {
   const start = input.position - 1;
   const header = await readHeader(input, first);
   const data = input.position;
-  const pieces = undoFilters(header.filters, input);
+  const pieces = undoFilters(header.filters, input, decoder);
   if (!pieces) throw corrupt(input, start, "has filters that make no sense");
   let plain = 0;
   for await (const piece of pieces) {

@@ -22,18 +22,21 @@ export function crc64Check(): BlockCheck {
   let bottom = -1;
   return {
     update(bytes) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       let h = top;
       let l = bottom;
       let i = 0;
       for (const last = bytes.length - WIDTH; i <= last; i += WIDTH) {
-        const a = 1792 + ((l ^ bytes[i]!) & 255);
-        const b = 1536 + ((l >>> 8 ^ bytes[i + 1]!) & 255);
-        const c = 1280 + ((l >>> 16 ^ bytes[i + 2]!) & 255);
-        const d = 1024 + (l >>> 24 ^ bytes[i + 3]!);
-        const e = 768 + ((h ^ bytes[i + 4]!) & 255);
-        const f = 512 + ((h >>> 8 ^ bytes[i + 5]!) & 255);
-        const g = 256 + ((h >>> 16 ^ bytes[i + 6]!) & 255);
-        const j = h >>> 24 ^ bytes[i + 7]!;
+        l ^= view.getInt32(i, true);
+        h ^= view.getInt32(i + 4, true);
+        const a = 1792 + (l & 255);
+        const b = 1536 + (l >>> 8 & 255);
+        const c = 1280 + (l >>> 16 & 255);
+        const d = 1024 + (l >>> 24);
+        const e = 768 + (h & 255);
+        const f = 512 + (h >>> 8 & 255);
+        const g = 256 + (h >>> 16 & 255);
+        const j = h >>> 24;
         l = low[a]! ^ low[b]! ^ low[c]! ^ low[d]! ^ low[e]! ^ low[f]! ^ low[g]! ^ low[j]!;
         h = high[a]! ^ high[b]! ^ high[c]! ^ high[d]! ^ high[e]! ^ high[f]! ^ high[g]! ^ high[j]!;
       }

@@ -5,6 +5,7 @@
  */
 
 import { decodeLzma2, dictionarySize } from "../lzma/lzma2.ts";
+import type { LzmaDecoder } from "../lzma/range.ts";
 import type { PackedInput } from "../packed_input.ts";
 
 /** A filter as a block's header names it. */
@@ -44,13 +45,17 @@ export function foreignFilter(id: number): string | undefined {
  * Undoes the filters of a block, the last of which must unpack LZMA2; undefined if their order or
  * settings make no sense.
  */
-export function undoFilters(filters: readonly FilterUse[], input: PackedInput): Pieces | undefined {
+export function undoFilters(
+  filters: readonly FilterUse[],
+  input: PackedInput,
+  decoder: LzmaDecoder,
+): Pieces | undefined {
   const last = filters.at(-1);
   const dictionary = last?.id === LZMA2 && last.properties.length === 1
     ? dictionarySize(last.properties[0]!)
     : undefined;
   if (dictionary === undefined) return undefined;
-  let pieces: Pieces = decodeLzma2(input, dictionary);
+  let pieces: Pieces = decodeLzma2(input, dictionary, decoder);
   for (const { id, properties } of filters.slice(0, -1).reverse()) {
     if (id !== DELTA || properties.length !== 1) return undefined;
     pieces = undoDelta(pieces, properties[0]! + 1);

@@ -6,6 +6,7 @@
 
 import { StateDictError } from "../../errors.ts";
 import { crc32 } from "../../io/crc32.ts";
+import { lzma2Decoder } from "../lzma/lzma2.ts";
 import type { PackedInput } from "../packed_input.ts";
 import { decodeBlock } from "./block.ts";
 import { CHECK_KINDS } from "./checks.ts";
@@ -21,6 +22,7 @@ const HEADER = 12;
 
 /** Unpacks the streams of xz one behind the other, in bounded memory, and checks each. */
 export async function* decodeXz(input: PackedInput): AsyncGenerator<Uint8Array, void> {
+  const decoder = lzma2Decoder(input.name);
   do {
     const kind = await readHeader(input);
     const startCheck = await kind.load();
@@ -28,7 +30,7 @@ export async function* decodeXz(input: PackedInput): AsyncGenerator<Uint8Array, 
     for (;;) {
       const [first = 0] = await input.take(1);
       if (first === 0) break;
-      const { packed, plain } = yield* decodeBlock(input, first, startCheck());
+      const { packed, plain } = yield* decodeBlock(input, first, startCheck(), decoder);
       addRecord(records, packed, plain);
     }
     await checkFooter(input, kind, await checkIndex(input, records));
