@@ -32,6 +32,7 @@ export const FORMATS: readonly FormatRow[] = [
   { maybe: isZip, load: async () => (await import("./torch/torchscript.ts")).TORCHSCRIPT },
   { maybe: isZip, load: async () => (await import("./torch/package.ts")).TORCH_PACKAGE },
   { maybe: isZip, load: async () => (await import("./torch/pt2.ts")).TORCH_PT2 },
+  { maybe: isZip, load: async () => (await import("./torch/pt2_old.ts")).TORCH_PT2_OLD },
   {
     maybe: isSafetensors,
     load: async () => (await import("./safetensors/safetensors.ts")).SAFETENSORS,

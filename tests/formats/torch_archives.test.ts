@@ -16,9 +16,10 @@ import { vector } from "../support/legacy_file.ts";
 
 const fixture = (name: string) => join(fixturesDir("torch"), name);
 
-/** An archive with these records in the folder `a`; values are pickled. */
+/** An archive with these records in a folder; values are pickled. */
 async function archive(
   records: Record<string, string | Uint8Array | PyValue>,
+  folder = "a/",
 ): Promise<Uint8Array<ArrayBuffer>> {
   const sink = memorySink();
   const zip = createZipWriter(sink);
@@ -28,7 +29,7 @@ async function archive(
       : content instanceof Uint8Array
       ? content
       : pickleBytes(content);
-    await zip.add(`a/${name}`, bytes.length, bytes as Uint8Array<ArrayBuffer>);
+    await zip.add(folder + name, bytes.length, bytes as Uint8Array<ArrayBuffer>);
   }
   await zip.finish();
   return sink.bytes();
@@ -228,6 +229,24 @@ test("several exported programs are told apart by their names", async () => {
   });
   await using checkpoint = await openCheckpoint(bytes);
   assert.deepEqual([...checkpoint.tensors.keys()], ["m.w", "n.w"]);
+});
+
+test("an exported program of 2.6 holds its weights as files of torch.save", async () => {
+  const file = (value: PyValue) =>
+    archive({ "data.pkl": value, "data/0": floats(1, 2), version: "3\n" });
+  const weights = await file(new PyDict(["w", vector(storageId("0", 2), 2)]));
+  const constants = await file(new PyDict(["c", vector(storageId("0", 2), 2)]));
+  // The names that torch.export.load looks for.
+  const bytes = await archive({
+    version: "8.0",
+    "serialized_exported_program.json": "{}",
+    "serialized_state_dict.pt": weights,
+    "serialized_constants.pt": constants,
+  }, "");
+  await using checkpoint = await openCheckpoint(bytes);
+  assert.equal(checkpoint.format, "torch-pt2");
+  assert.deepEqual([...checkpoint.tensors.keys()], ["w"]);
+  assert.deepEqual((await checkpoint.constants.get("c")!.load()).toJS(), [1, 2]);
 });
 
 test("lists of weights that contradict the archive are corrupt", async () => {
