@@ -24,7 +24,11 @@ interface Detector {
   /** What the format is called. */
   readonly kind: string;
   /** Whether it may be this format. */
-  readonly maybe: (source: ByteSource, head: Uint8Array) => boolean | Promise<boolean>;
+  readonly maybe: (
+    source: ByteSource,
+    head: Uint8Array,
+    place: Place,
+  ) => boolean | Promise<boolean>;
   /** Scans it; gives whether it is one, or what it is. */
   readonly scan: (
     scan: Scan,
@@ -75,7 +79,7 @@ export async function look(scan: Scan, source: ByteSource, place: Place): Promis
   try {
     const head = await readBytes(source, 0, Math.min(HEAD, source.size));
     for (const detector of DETECTORS) {
-      if (!await detector.maybe(source, head)) continue;
+      if (!await detector.maybe(source, head, place)) continue;
       const found = await detector.scan(scan, source, head, place);
       const is = found === true ? [detector.kind] : found || [];
       if (is.length === 0) continue;

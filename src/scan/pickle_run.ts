@@ -51,6 +51,8 @@ export interface PickleRun {
   readonly inner: readonly PickleRun[];
   /** Whether arrays stand between its opcodes. */
   readonly hasArrays: boolean;
+  /** Whether it takes buffers that were saved beside it. */
+  readonly hasBuffers: boolean;
   /** Arrays in other files. */
   readonly externals: readonly ExternalArray[];
 }
@@ -76,6 +78,7 @@ export async function runPickle(
   const externals: ExternalArray[] = [];
   let effects: MachineEffects = new MachineEffects(DEFAULT_PICKLE_LIMITS);
   let hasArrays = false;
+  let hasBuffers = false;
   let readArray: ((object: PyObject, at: number) => Promise<InlineValue>) | undefined;
   const readInline = async (object: PyObject, at: number): Promise<InlineValue> => {
     const odd = oddWrapper(object);
@@ -96,16 +99,19 @@ export async function runPickle(
       watch: calls.met,
       onStart: (noted) => effects = noted,
       // The bytes of such a buffer lie elsewhere, and are only bytes.
-      findBuffer: () => Promise.resolve(new PyBytes("buffer", new Uint8Array(0))),
+      findBuffer: () => {
+        hasBuffers = true;
+        return Promise.resolve(new PyBytes("buffer", new Uint8Array(0)));
+      },
       ...(wrappers
         ? { inlineAfter: (object: PyObject) => wrapperKind(object) !== undefined, readInline }
         : {}),
       ...(firstWindow === undefined ? {} : { firstWindow }),
     });
-    return { ...made, effects, hasArrays, end, value, error: undefined };
+    return { ...made, effects, hasArrays, hasBuffers, end, value, error: undefined };
   } catch (error) {
     if (!blamesBytes(error)) throw error;
-    return { ...made, effects, hasArrays, end: undefined, value: undefined, error };
+    return { ...made, effects, hasArrays, hasBuffers, end: undefined, value: undefined, error };
   }
 }
 

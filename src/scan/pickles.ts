@@ -41,6 +41,7 @@ export async function scanPickles(
   let kind = "pickle";
   let saved = false;
   for (let count = 1;; count++) {
+    if (run.hasBuffers) kind = "pickle-buffers";
     if (run.hasArrays || run.externals.length > 0) kind = "joblib";
     await reportRun(scan, source, run, place);
     if (run.hasArrays) await reportPlainReading(scan, source, run, place);

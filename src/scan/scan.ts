@@ -11,7 +11,7 @@ import type { ByteSource } from "../io/source.ts";
 import { ARCHIVE_ROW } from "./archive_row.ts";
 import { Budget } from "./budget.ts";
 import type { ScanLimits } from "./budget.ts";
-import type { Scan } from "./context.ts";
+import type { Claims, Scan } from "./context.ts";
 import { ScanLog } from "./log.ts";
 import { look } from "./look.ts";
 import { filePlace } from "./place.ts";
@@ -63,6 +63,12 @@ export async function scan(input: Input, options: ScanOptions = {}): Promise<Sca
 /** Kinds that have no catalogue of their own: JSON may be anything, a row of archives is a part. */
 const WITHOUT_CATALOGUE: ReadonlySet<string> = new Set(["json", ARCHIVE_ROW]);
 
+/** Whether there is anything to list that could contradict itself: a pickle without names has plain values. */
+function hasCatalogue(claims: Claims, log: ScanLog): boolean {
+  if (claims.some((claim) => WITHOUT_CATALOGUE.has(claim))) return false;
+  return claims.some((claim) => claim !== "pickle") || log.globals().length > 0;
+}
+
 /** Whether a look at the catalogue could make the verdict worse. */
 function mayBeFine({ verdict }: ScanLog): boolean {
   return verdict === "safe" || verdict === "unknown";
@@ -101,7 +107,7 @@ export async function scanSource(
     unclaimed = await describeUnclaimed(guarded, place);
     const rule = unclaimed.foreign ? "foreign-file" : "unrecognized";
     log.add({ rule, where: "", why: unclaimed.why });
-  } else if (mayBeFine(log) && !claims.some((claim) => WITHOUT_CATALOGUE.has(claim))) {
+  } else if (mayBeFine(log) && hasCatalogue(claims, log)) {
     const { checkCatalogue } = await import("./catalogue.ts");
     await checkCatalogue(context, guarded, place);
   }

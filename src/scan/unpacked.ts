@@ -9,12 +9,16 @@ import { StateDictError } from "../errors.ts";
 import { memorySink } from "../io/sink.ts";
 import { bytesSource } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
+import { slidingPages } from "../compression/pages.ts";
 import { blamesBytes } from "./blame.ts";
 import type { Budget } from "./budget.ts";
 import { replaySource } from "./replay.ts";
 
 /** Unpacked bytes that are kept in memory. */
 export const WHOLE: number = 32 * 2 ** 20;
+
+/** Last bytes that are kept of a stream that is longer. */
+const TAIL = 2 ** 20;
 
 /** What a stream became. */
 export interface Unpacked {
@@ -32,6 +36,7 @@ export async function unpackStream(
   limit: number = Infinity,
 ): Promise<Unpacked> {
   let sink: ReturnType<typeof memorySink> | undefined = memorySink();
+  const tail = slidingPages(TAIL);
   let size = 0;
   let error: StateDictError | undefined;
   try {
@@ -45,6 +50,7 @@ export async function unpackStream(
       size += piece.length;
       if (size > WHOLE) sink = undefined;
       else sink!.writeSync!(piece);
+      for (let at = 0; at < piece.length;) at += tail.append(piece.subarray(at));
     }
   } catch (thrown) {
     if (!blamesBytes(thrown)) throw thrown;
@@ -53,6 +59,7 @@ export async function unpackStream(
   const bytes = sink ? bytesSource(sink.bytes(), name) : replaySource({
     size,
     name,
+    tail,
     async *pieces() {
       for await (const piece of pieces()) {
         budget.checkTime();

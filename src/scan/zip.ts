@@ -42,9 +42,17 @@ const RULE_OF: Readonly<Record<ZipRule, RuleId>> = {
   Z8: "unsafe-path",
 };
 
-/** Whether the bytes may be an archive: they begin as one, or an end record is where it should be. */
-export async function maybeZip(source: ByteSource, head: Uint8Array): Promise<boolean> {
+/**
+ * Whether the bytes may be an archive: they begin as one, or an end record is where it should be.
+ * Weights are not looked at for one.
+ */
+export async function maybeZip(
+  source: ByteSource,
+  head: Uint8Array,
+  { hidden }: Place,
+): Promise<boolean> {
   if (startsZip(head)) return true;
+  if (hidden) return false;
   const start = Math.max(0, source.size - TAIL_SIZE);
   return findEndRecord(await readBytes(source, start, source.size - start), start) !== undefined;
 }
@@ -129,7 +137,7 @@ async function scanStray(
   const bytes = sliceSource(source, offset, Math.min(length, source.size - offset));
   if (offset === 0) {
     const before = inside(place, "bytes before the archive", { depth: place.depth + 1 });
-    if (await maybeZip(bytes, NOTHING)) await scanZip(scan, bytes, NOTHING, before);
+    if (await maybeZip(bytes, NOTHING, before)) await scanZip(scan, bytes, NOTHING, before);
   } else if (!place.hidden) {
     const listed = await scanHiddenMembers(scan, bytes, offset, place);
     const rest = sliceSource(bytes, listed, bytes.size - listed);
