@@ -231,7 +231,7 @@ test("several exported programs are told apart by their names", async () => {
   assert.deepEqual([...checkpoint.tensors.keys()], ["m.w", "n.w"]);
 });
 
-test("an exported program of 2.6 holds its weights as files of torch.save", async () => {
+test("an exported program without an archive of its own holds its weights as files of torch.save", async () => {
   const file = (value: PyValue) =>
     archive({ "data.pkl": value, "data/0": floats(1, 2), version: "3\n" });
   const weights = await file(new PyDict(["w", vector(storageId("0", 2), 2)]));

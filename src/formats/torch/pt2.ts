@@ -104,7 +104,7 @@ class PayloadReader {
       const name = entry.name.slice(folder.length);
       const model = modelOf(name, `_${kind}_config.json`);
       if (model !== undefined) models.set(model, await this.readList(entry, folder));
-      // Before 2.8 all of a model's tensors were one file of torch.save.
+      // In older archives all of a model's tensors are one file of torch.save.
       else if (name.endsWith(".pt")) models.set(name.slice(0, -3), await this.readNested(entry));
     }
     const [only] = models;

@@ -1,5 +1,5 @@
 /**
- * What `torch.export.save` wrote before 2.7: a plain zip with files of `torch.save` in it.
+ * What `torch.export.save` wrote before it had an archive of its own: a plain zip with files of `torch.save` in it.
  *
  * Source: `torch/export/__init__.py` of 2.13, `load`.
  *
@@ -17,7 +17,7 @@ const PROGRAM = "serialized_exported_program.json";
 const WEIGHTS = "serialized_state_dict";
 const CONSTANTS = "serialized_constants";
 
-/** Endings of the members that hold tensors. Those of 2.1 say JSON, but hold the same. */
+/** Endings of the members that hold tensors. The oldest say JSON, but hold the same. */
 const ENDINGS = [".pt", ".json"];
 
 /** A zip with a program, and its weights beside it. */
