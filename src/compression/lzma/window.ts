@@ -16,11 +16,14 @@ const LONGEST_MATCH = 273;
  */
 const MOST_HISTORY = 2 ** 30;
 
+/** Memory to begin with: small files need no more. */
+const FIRST_SIZE = 2 ** 18;
+
 /**
- * The most memory that is set aside before there are data for it: enough for every level of xz, so
- * that nothing is copied to grow. The system gives it only as it is written to.
+ * Memory to go on with: enough for every level of xz, so that much is never copied to grow. The
+ * system gives it only as it is written to.
  */
-const MOST_AHEAD = 2 ** 27;
+const SECOND_SIZE = 2 ** 27;
 
 /** Room for the next piece. */
 const ROOM = PIECE + LONGEST_MATCH;
@@ -46,19 +49,17 @@ export interface LzmaWindow {
 
 /** An empty window for a dictionary of this size. */
 export function lzmaWindow(dictionary: number): LzmaWindow {
-  const bytes = new Uint8Array(0);
+  const bytes = new Uint8Array(FIRST_SIZE);
   const window = { bytes, start: 0, taken: 0, end: 0, phase: 0, dictionary };
   emptyWindow(window, dictionary);
   return window;
 }
 
-/** Begins anew, in the same memory if it is enough. */
+/** Begins anew in the same memory. */
 export function emptyWindow(window: LzmaWindow, dictionary: number): void {
   window.start = window.taken = window.end = 0;
   window.phase = 0;
   window.dictionary = Math.min(dictionary, MOST_HISTORY);
-  const size = Math.min(sizeFor(window.dictionary), MOST_AHEAD);
-  if (window.bytes.length < size) window.bytes = new Uint8Array(size);
 }
 
 /** A quarter more than the dictionary: then a byte is moved four times at most on its way out. */
@@ -78,7 +79,7 @@ export function makeRoom(window: LzmaWindow): void {
   if (end + ROOM <= bytes.length) return;
   const most = sizeFor(dictionary);
   if (bytes.length < most) {
-    window.bytes = new Uint8Array(Math.min(bytes.length * 2, most));
+    window.bytes = new Uint8Array(Math.min(Math.max(bytes.length * 2, SECOND_SIZE), most));
     window.bytes.set(bytes.subarray(0, end));
     if (end + ROOM <= window.bytes.length) return;
   }
