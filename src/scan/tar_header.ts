@@ -5,7 +5,7 @@
  */
 
 /** Bytes of a header, and the unit in which members are padded. */
-export const BLOCK = 512;
+export const BLOCK: number = 512;
 
 /** Types of members that hold the name of the next one: GNU's and pax's. */
 export const LONG_NAMES: ReadonlySet<string> = new Set(["L", "K", "x", "g"]);
