@@ -11,14 +11,23 @@ import { unpack } from "./codecs.ts";
 import type { Unpacked, Unpacker, UnpackOptions } from "./codecs.ts";
 import { slidingPages } from "./pages.ts";
 
-/** Plain bytes that are kept unless the caller says otherwise. */
-export const KEPT_BYTES: number = 2 ** 26;
+/** Plain bytes that are kept of any stream, and of any stream at the most. */
+const LEAST_KEPT = 2 ** 26;
+const MOST_KEPT = 2 ** 29;
+
+/**
+ * Plain bytes that are kept unless the caller says otherwise: four times the packed bytes, which is
+ * all there is of most, but 64 MiB of a small stream and 512 MiB of a large one.
+ */
+export function keptBytes(packed: number): number {
+  return Math.min(Math.max(4 * packed, LEAST_KEPT), MOST_KEPT);
+}
 
 /** How a stream is unpacked and kept. */
 export interface UnpackedSourceOptions extends UnpackOptions {
   /**
-   * Most plain bytes to keep in memory; {@linkcode KEPT_BYTES} by default. A stream that becomes no
-   * more is unpacked once. Of a larger one the last bytes that were read are kept.
+   * Most plain bytes to keep in memory; {@linkcode keptBytes} of the packed ones by default. A stream
+   * that becomes no more is unpacked once. Of a larger one the last bytes that were read are kept.
    */
   readonly keep?: number;
 }
@@ -40,8 +49,9 @@ export async function unpackedSource(
   codec: Unpacker,
   source: ByteSource,
   start: number,
-  { keep = KEPT_BYTES, ...options }: UnpackedSourceOptions = {},
+  options: UnpackedSourceOptions = {},
 ): Promise<UnpackedSource> {
+  const { end = source.size, keep = keptBytes(end - start) } = options;
   const stream = unpack(codec, source, start, options);
   let reader = forwardReader(stream, keep);
   while (await reader.more()) checkAborted(options.signal);

@@ -4,12 +4,34 @@ import { test } from "node:test";
 import { startXxHash32, xxHash32 } from "../../src/compression/lz4/xxhash32.ts";
 import { crc64Check } from "../../src/compression/xz/crc64.ts";
 import { portableSha256, sha256 } from "../../src/compression/xz/sha256.ts";
+import { adler32 } from "../../src/compression/zlib.ts";
 
 const ascii = (text: string) => new TextEncoder().encode(text);
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
 /** Bytes without a pattern that a table could miss. */
 const BYTES = Uint8Array.from({ length: 1000 }, (_, i) => Math.imul(i + 1, 0x9e3779b1) >>> 24);
+
+test("adler32() gives what zlib gives", () => {
+  // Python: zlib.adler32.
+  const counting = Uint8Array.from({ length: 25_600 }, (_, i) => i);
+  const sums = [
+    [new Uint8Array(0), 1],
+    [ascii("Wikipedia"), 0x11e60398],
+    [counting, 0x747fd0e0],
+    [new Uint8Array(100_003).fill(255), 0xab183329],
+  ] as const;
+  for (const [bytes, sum] of sums) {
+    assert.equal(adler32(bytes), sum);
+    for (const step of [1, 63, 64, 1000]) {
+      let running = 1;
+      for (let at = 0; at < bytes.length; at += step) {
+        running = adler32(bytes.subarray(at, at + step), running);
+      }
+      assert.equal(running, sum, `${bytes.length} bytes by ${step}`);
+    }
+  }
+});
 
 test("crc64Check() gives the check value of CRC-64/XZ", () => {
   // The catalogue of CRCs by Greg Cook: 995dc9bbdf1939fa for "123456789"; xz stores it lowest first.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { deflateSync } from "node:zlib";
-import { unpackedSource } from "../../src/compression/source.ts";
+import { keptBytes, unpackedSource } from "../../src/compression/source.ts";
 import { PAGE, slidingPages } from "../../src/compression/pages.ts";
 import type { Unpacker } from "../../src/compression/codecs.ts";
 import { bytesSource } from "../../src/io/source.ts";
@@ -147,6 +147,12 @@ test("unpackedSource() closes the packed source", async () => {
   await source.close();
   await source.close();
   assert.equal(packed.closed, true);
+});
+
+test("keptBytes() is little for small streams and bounded for large ones", () => {
+  assert.equal(keptBytes(1000), 67_108_864);
+  assert.equal(keptBytes(50_000_000), 200_000_000);
+  assert.equal(keptBytes(5_000_000_000), 536_870_912);
 });
 
 test("slidingPages() keeps the last bytes, a page more or less", () => {
