@@ -8,6 +8,10 @@
  */
 
 import { locate, StateDictError } from "../../errors.ts";
+import { sniffCodec, unpack } from "../../compression/codecs.ts";
+import { reopening } from "../../io/reopen.ts";
+import { sequentialSource } from "../../io/sequential.ts";
+import { readBytes } from "../../io/source.ts";
 import type { ByteSource } from "../../io/source.ts";
 import type { InlineValue } from "../../pickle/read.ts";
 import { copyTensor } from "../../tensor/derive.ts";
@@ -21,9 +25,11 @@ import { makeSubclass, storedClass } from "../numpy/classes.ts";
 import { objectsError } from "../numpy/npy.ts";
 import { dtypeOf } from "../numpy/pickled_dtype.ts";
 import { openSource } from "../open.ts";
-import { unpackSource } from "../packed.ts";
 import { required } from "./wrapper.ts";
 import type { JoblibStream, Wrapper } from "./wrapper.ts";
+
+/** First bytes that tell a codec. */
+const HEAD = 16;
 
 /** The array of an `NDArrayWrapper`. */
 export async function readCompanion(
@@ -82,32 +88,47 @@ export async function readPackedCompanion(
     byteOrder,
     word: dtype.word,
     record: name,
-    locate: (signal) => unpackCompanion(source, name, nbytes, signal),
+    locate: (signal) => unpackCompanion(source, nbytes, signal),
   });
   const array = makeArray({ dtype, shape, order: orderOf(fortran), storage });
   return { value: makeSubclass(array, cls), end: at };
 }
 
+/** The plain bytes, unpacked anew whenever they are read from the start. */
 async function unpackCompanion(
   source: ByteSource,
-  name: string,
   nbytes: number,
   signal?: AbortSignal,
 ): Promise<StoragePlace> {
-  try {
-    const plain = await unpackSource(source, signal);
-    if (plain.source.size === nbytes) return { source: plain.source, offset: 0 };
-    throw new StateDictError(
-      "corrupt",
-      `An array of ${nbytes} bytes has a file with ${plain.source.size}`,
-    );
-  } catch (error) {
-    throw locate(error, undefined, name);
+  const codec = sniffCodec(await readBytes(source, 0, Math.min(HEAD, source.size), signal));
+  if (!codec) {
+    throw new StateDictError("corrupt", "No compressed stream begins here", { path: source.name });
   }
+  const make = (signal?: AbortSignal) =>
+    checkedBytes(unpack(codec, source, 0, signal ? { signal } : {}), nbytes);
+  return { source: sequentialSource(nbytes, source.name, make), offset: 0 };
+}
+
+/** The pieces of a stream, the last of them only when all of it was checked. */
+async function* checkedBytes(
+  stream: AsyncIterable<Uint8Array>,
+  nbytes: number,
+): AsyncGenerator<Uint8Array, void> {
+  let last: Uint8Array = new Uint8Array(0);
+  let size = 0;
+  for await (const piece of stream) {
+    yield last;
+    last = piece.slice();
+    size += piece.length;
+  }
+  if (size !== nbytes) {
+    throw new StateDictError("corrupt", `An array of ${nbytes} bytes has a file with ${size}`);
+  }
+  yield last;
 }
 
 async function openCompanion(
-  { options, companions }: JoblibStream,
+  { options: { sibling } }: JoblibStream,
   wrapper: Wrapper,
 ): Promise<{ name: string; source: ByteSource }> {
   const name = textOf(required(wrapper, "filename"));
@@ -117,7 +138,7 @@ async function openCompanion(
       offset: at,
     });
   }
-  if (!options.sibling) {
+  if (!sibling) {
     throw new StateDictError(
       "unsupported",
       `An array is in another file, ${JSON.stringify(name)}`,
@@ -127,7 +148,5 @@ async function openCompanion(
       },
     );
   }
-  const source = await options.sibling(name);
-  companions.push(source);
-  return { name, source };
+  return { name, source: await reopening(() => sibling(name)) };
 }

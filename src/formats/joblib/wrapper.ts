@@ -20,9 +20,7 @@ export interface JoblibStream {
   readonly ahead: ByteSource;
   /** How it was opened. */
   readonly options: FormatOptions;
-  /** Files that were opened beside it for their bytes. */
-  readonly companions: ByteSource[];
-  /** Files that were opened beside it and hold arrays. */
+  /** Files beside it that hold arrays. */
   readonly shards: OpenedShard[];
   /** Reads the pickle that an array of objects is. */
   readPickle(at: number): Promise<InlineValue>;

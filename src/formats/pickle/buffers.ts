@@ -5,24 +5,23 @@
  */
 
 import { isStateDictError, StateDictError } from "../../errors.ts";
+import { reopening } from "../../io/reopen.ts";
 import type { ByteSource } from "../../io/source.ts";
 import { PyBytes } from "../../pickle/values.ts";
 import type { FormatOptions } from "../format.ts";
 
-/** Finds the buffer of a number, and adds its file to those that are open. */
+/** Finds the buffer of a number. */
 export async function findBuffer(
   index: number,
   { name }: ByteSource,
-  options: FormatOptions,
-  opened: ByteSource[],
+  { sibling }: FormatOptions,
 ): Promise<PyBytes> {
   const file = `${
     name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1)
   }.buf${index}`;
   try {
-    const source = await options.sibling?.(file);
-    if (source) {
-      opened.push(source);
+    if (sibling) {
+      const source = await reopening(() => sibling(file));
       return new PyBytes("bytes", null, { source, offset: 0, length: source.size });
     }
   } catch (error) {

@@ -10,7 +10,7 @@ import type { Format, FormatOptions, Opened } from "../format.ts";
 import { loadReducers } from "../reducers.ts";
 import { plainAnomalies } from "./anomalies.ts";
 import { runsAsPickle, startsPickle } from "./sniff.ts";
-import { closeCompanions, readStream } from "./stream.ts";
+import { readStream } from "./stream.ts";
 import type { PickleStream } from "./stream.ts";
 import type { TorchReduction } from "./torch.ts";
 
@@ -37,10 +37,7 @@ export const PICKLE: Format = {
         ? warnings
         : [...warnings, `${behind} bytes stand behind the last pickle`],
       ...(shards.length > 0 ? { shards } : {}),
-      async close() {
-        await source.close();
-        await closeCompanions(stream);
-      },
+      close: () => source.close(),
     };
   },
 };

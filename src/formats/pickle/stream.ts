@@ -40,34 +40,15 @@ export interface PickleStream {
   readonly hasWrappers: boolean;
   /** Bytes behind the last pickle that are none. */
   readonly behind: number;
-  /** Files that were opened beside it for their bytes. */
-  readonly companions: readonly ByteSource[];
-  /** Files that were opened beside it and hold arrays. */
+  /** Files beside it that hold arrays. */
   readonly shards: readonly OpenedShard[];
   /** Calls that give storages of PyTorch, in the order of the stream. */
   readonly storageLoads: readonly PyObject[];
 }
 
-/** Reads all pickles of a source; its companions are closed if that fails. */
-export async function readStream(
-  source: ByteSource,
-  options: FormatOptions,
-): Promise<PickleStream> {
-  const reader = new StreamReader(source, options);
-  try {
-    return await reader.readAll();
-  } catch (error) {
-    await closeCompanions(reader);
-    throw error;
-  }
-}
-
-/** Closes what was opened beside a stream. */
-export async function closeCompanions(
-  { companions, shards }: Pick<PickleStream, "companions" | "shards">,
-): Promise<void> {
-  for (const companion of companions) await companion.close();
-  for (const { opened } of shards) await opened.close();
+/** Reads all pickles of a source. */
+export function readStream(source: ByteSource, options: FormatOptions): Promise<PickleStream> {
+  return new StreamReader(source, options).readAll();
 }
 
 function isBroken(error: unknown): boolean {
@@ -78,7 +59,6 @@ class StreamReader implements JoblibStream {
   readonly source: ByteSource;
   readonly ahead: ByteSource;
   readonly options: FormatOptions;
-  readonly companions: ByteSource[] = [];
   readonly shards: OpenedShard[] = [];
   private readonly storageLoads: PyObject[] = [];
   private readonly pickles: Pickle[] = [];
@@ -106,7 +86,7 @@ class StreamReader implements JoblibStream {
       }
     } while (at < source.size);
     const hasWrappers = this.readInline !== null;
-    const { companions, shards, storageLoads } = this;
+    const { shards, storageLoads } = this;
     const behind = source.size - at;
     if (behind > 0) {
       await (await import("./behind.ts")).refuseArchive(source, at, this.options.signal);
@@ -116,7 +96,6 @@ class StreamReader implements JoblibStream {
       report: this.report(),
       hasWrappers,
       behind,
-      companions,
       shards,
       storageLoads,
     };
@@ -157,7 +136,7 @@ class StreamReader implements JoblibStream {
       source: this.source,
       spanFrom: SPAN_FROM,
       watch: (met) => met instanceof PyObject && isStorageLoad(met) && this.storageLoads.push(met),
-      findBuffer: (index) => findBuffer(index, this.source, this.options, this.companions),
+      findBuffer: (index) => findBuffer(index, this.source, this.options),
       ...more,
       ...(signal ? { signal } : {}),
       ...(limits ? { limits } : {}),
