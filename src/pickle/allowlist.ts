@@ -123,6 +123,8 @@ const GROUPS: readonly NameGroup[] = [
     "numpy.ma.core": "MaskedArray _mareconstruct",
     "joblib.numpy_pickle": "NDArrayWrapper NumpyArrayWrapper ZNDArrayWrapper",
     "joblib.numpy_pickle_compat": "NDArrayWrapper ZNDArrayWrapper",
+    "sklearn.externals.joblib.numpy_pickle": "NDArrayWrapper NumpyArrayWrapper ZNDArrayWrapper",
+    "sklearn.externals.joblib.numpy_pickle_compat": "NDArrayWrapper ZNDArrayWrapper",
   }],
   ["a dtype or array class of numpy", {
     numpy: `
