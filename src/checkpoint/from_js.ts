@@ -6,8 +6,7 @@
 
 import { StateDictError } from "../errors.ts";
 import { arrayCall } from "../formats/numpy/array_call.ts";
-import { PyDict, PySet } from "../pickle/dict.ts";
-import { isHashable } from "../pickle/dict.ts";
+import { isHashable, PyDict, PySet } from "../pickle/dict.ts";
 import {
   PyBytes,
   PyExtension,
@@ -143,7 +142,8 @@ function tensorValue(tensor: Tensor): PyValue {
       `A tensor of layout ${tensor.layout} is no numpy array`,
     );
   }
-  return arrayCall(dtype, shape, new PyBytes("bytes", tensor.bytes()));
+  const className = tensor.details?.has("subclass") ? tensor.className : null;
+  return arrayCall(dtype, shape, new PyBytes("bytes", tensor.bytes()), { className });
 }
 
 function unknownValue(what: string): StateDictError {
