@@ -138,7 +138,6 @@ async function arrayReader(
     source,
     ahead: source,
     options: {},
-    companions: [],
     shards: [],
     readPickle: readObjects,
   });
