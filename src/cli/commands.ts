@@ -44,6 +44,11 @@ export const COMMANDS: Program = [
     load: () => import("./verify.ts"),
   },
   {
+    name: "dis",
+    summary: "the opcodes of a file's pickles, with offsets and names",
+    load: () => import("./dis.ts"),
+  },
+  {
     name: "completions",
     summary: "print the completion script of a shell",
     load: () => import("./completions.ts"),

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { openCheckpoint } from "../checkpoint/open.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { restoreTied } from "../checkpoint/tied.ts";
 import { saveCheckpoint, writerFor } from "../checkpoint/save.ts";
@@ -14,6 +13,7 @@ import { mergeCheckpoints } from "../edit/merge.ts";
 import { parseAssignments } from "../edit/metadata.ts";
 import { StateDictError } from "../errors.ts";
 import { cleanupTemporaries } from "../io/file_sink.ts";
+import { openInput } from "./input.ts";
 import { defineCommand } from "./command.ts";
 import type { Command } from "./command.ts";
 import { leftLines, planLines, resultLine } from "./convert_report.ts";
@@ -73,7 +73,7 @@ export const command: Command = defineCommand({
     const inert = !options.strict && options.keepOpaque !== false;
     const opened: Checkpoint[] = [];
     try {
-      for (const file of files) opened.push(await openCheckpoint(file, { inert }));
+      for (const file of files) opened.push(await openInput(file, { inert }));
       const metadata = parseAssignments(options.metadata);
       const merged = mergeCheckpoints(opened.map(restoreTied));
       const edited = await editCheckpoint(merged, editsOf(options));

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { openCheckpoint } from "../checkpoint/open.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { compareCheckpoints } from "../edit/compare.ts";
 import type { Difference, Distance } from "../edit/compare.ts";
 import { floatJson } from "../pickle/tagged.ts";
+import { openInput } from "./input.ts";
 import { defineCommand } from "./command.ts";
 import type { Command } from "./command.ts";
 import { describeValues } from "./document_values.ts";
@@ -38,8 +38,8 @@ export const command: Command = defineCommand({
     "Two numbers are equal if |a - b| <= atol + rtol * |b|; NaN equals NaN. Exit status 1 says that\n" +
     "something differs.",
   async run({ args: { a, b }, options }, io) {
-    await using first = await openCheckpoint(a, { inert: true });
-    await using second = await openCheckpoint(b, { inert: true });
+    await using first = await openInput(a);
+    await using second = await openInput(b);
     const differences: Difference[] = [];
     for await (const difference of compareCheckpoints(first, second, options)) {
       differences.push(difference);

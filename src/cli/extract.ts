@@ -4,12 +4,12 @@
  * @module
  */
 
-import { openCheckpoint } from "../checkpoint/open.ts";
 import { compileGlobs } from "../edit/glob.ts";
 import { uniqueFileNames } from "../edit/file_names.ts";
 import { StateDictError } from "../errors.ts";
 import { cleanupTemporaries, fileSink } from "../io/file_sink.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { openInput } from "./input.ts";
 import { defineCommand } from "./command.ts";
 import type { Command } from "./command.ts";
 import { EXIT } from "./exit.ts";
@@ -67,7 +67,7 @@ export const command: Command = defineCommand({
     "Bytes are row-major and little-endian. A folder gets an index.json that tells which file\n" +
     "holds which tensor, with its dtype and shape.",
   async run({ args: { file }, options }, io) {
-    await using checkpoint = await openCheckpoint(file, { inert: true });
+    await using checkpoint = await openInput(file);
     const keep = options.filter.length > 0 ? compileGlobs(options.filter) : () => true;
     const tensors = [...checkpoint.tensors].filter(([name]) => keep(name));
     if (tensors.length === 0) {

@@ -5,10 +5,10 @@
  */
 
 import { digestCheckpoint } from "../checkpoint/digest.ts";
-import { openCheckpoint } from "../checkpoint/open.ts";
 import { openFile } from "../io/file.ts";
 import { sha256Hex } from "../tensor/hash.ts";
 import { sourceChunks } from "../io/source_chunks.ts";
+import { openInput } from "./input.ts";
 import { defineCommand } from "./command.ts";
 import type { Command } from "./command.ts";
 import { failFile } from "./fail_file.ts";
@@ -52,7 +52,7 @@ async function hashFile(
   options: { readonly file: boolean; readonly all: boolean; readonly json: boolean },
   io: Io,
 ): Promise<void> {
-  await using checkpoint = await openCheckpoint(file, { inert: true });
+  await using checkpoint = await openInput(file);
   const progress = startProgress(io, { label: `Hashing ${file}` });
   let done = 0;
   const digest = await digestCheckpoint(checkpoint, {

@@ -7,6 +7,7 @@
 import { openCheckpoint } from "../checkpoint/open.ts";
 import type { OpenOptions } from "../checkpoint/open.ts";
 import type { JsonValue } from "../text/json.ts";
+import { openInput } from "./input.ts";
 import { defineCommand } from "./command.ts";
 import type { Command } from "./command.ts";
 import type { Selection } from "./document.ts";
@@ -70,7 +71,7 @@ interface InspectOptions {
 }
 
 async function inspectFile(file: string, options: InspectOptions, io: Io): Promise<void> {
-  await using checkpoint = await openCheckpoint(file, { inert: true });
+  await using checkpoint = await openInput(file);
   const keep = await nameFilter(options.filter);
   if (options.json) {
     const { describeCheckpoint } = await import("./document.ts");

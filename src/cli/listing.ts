@@ -7,6 +7,7 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { OutlineEntry } from "../checkpoint/outline.ts";
 import { uniqueTensors } from "../checkpoint/outline.ts";
+import { PyObject } from "../pickle/values.ts";
 import type { Storage } from "../tensor/storage.ts";
 import { withParts } from "../tensor/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -60,6 +61,11 @@ export async function listCheckpoint(
     if (lines.length > 0) io.stdout("\n");
     for (const line of lines) io.stdout(`${line}\n`);
   }
+  if (entries.some((entry) => entry.kind === "open" && entry.value instanceof PyObject)) {
+    const { objectLines } = await import("./objects.ts");
+    const lines = [...objectLines(entries, checkpoint)];
+    if (lines.length > 0) io.stdout(`\n${lines.join("\n")}\n`);
+  }
   io.stdout("\n");
   for (const line of summaryLines(all, shown, entries, options)) io.stdout(`${line}\n`);
 }
@@ -101,12 +107,12 @@ async function tableOf(
   shown: readonly Listed[],
   options: ListingOptions,
 ): Promise<{ columns: readonly Column[]; cells: Cell[][] }> {
-  const cells: Cell[][] = shown.map(({ path, tensor, aliasOf }) => [
+  const cells: Cell[][] = shown.map(({ path, tensor, aliasOf, moduleName }) => [
     path,
     shortDType(tensor),
     shapeText(tensor),
     tensor.dtype.objects ? "" : formatBytes(tensor.nbytes),
-    { text: remarks(tensor, aliasOf), style: "dim" },
+    { text: remarks(path, tensor, aliasOf, moduleName), style: "dim" },
   ]);
   if (!options.stats && !options.sha256) return { columns: COLUMNS, cells };
   const { addNumbers } = await import("./listing_numbers.ts");
@@ -124,8 +130,14 @@ function shapeText(tensor: Tensor): string {
 }
 
 /** What is worth saying of a tensor beyond its row. */
-function remarks(tensor: Tensor, aliasOf: string | undefined): string {
+function remarks(
+  path: string,
+  tensor: Tensor,
+  aliasOf: string | undefined,
+  moduleName: string | undefined,
+): string {
   const words: string[] = [];
+  if (moduleName !== undefined && moduleName !== path) words.push(`${moduleName} in state_dict()`);
   if (aliasOf !== undefined) words.push(`= ${aliasOf || "the root"}`);
   if (tensor.layout !== "strided") words.push(tensor.layout);
   if (tensor.device === "meta") words.push("meta");

@@ -7,6 +7,8 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { OutlineEntry } from "../checkpoint/outline.ts";
 import { leafJson } from "../pickle/tagged.ts";
+import type { PyValue } from "../pickle/values.ts";
+import { PyLeaf } from "../pickle/view.ts";
 import { describeValues } from "./document_values.ts";
 import { showText } from "../text/escape.ts";
 import { jsonText } from "../text/json.ts";
@@ -66,8 +68,21 @@ function nodeText(entry: OutlineEntry, checkpoint: Checkpoint): string {
 function valueText(entry: Extract<OutlineEntry, { kind: "leaf" }>, checkpoint: Checkpoint): string {
   const { value } = entry;
   if (typeof value === "string") return showText(JSON.stringify(value), { max: VALUE_WIDTH });
+  const plain = leafWords(value);
+  if (plain !== undefined) return showText(plain, { max: VALUE_WIDTH });
   const json = leafJson(value, checkpoint.reduce);
   return json === undefined ? "…" : showText(jsonText(json), { max: VALUE_WIDTH });
+}
+
+/** A number, a date, a path and their like in words; the tagged form is for programs. */
+function leafWords(value: PyValue): string | undefined {
+  if (!(value instanceof PyLeaf)) return undefined;
+  const { js, tag, json } = value;
+  if (tag === "$np") {
+    const isPlain = typeof js === "number" || typeof js === "bigint" || typeof js === "boolean";
+    return isPlain ? `${js}  (numpy ${jsonText(json).replaceAll('"', "")})` : undefined;
+  }
+  return typeof js === "string" ? `${js}  (${tag.slice(1)})` : undefined;
 }
 
 /** `path = value`, of every value that is no tensor. */
@@ -77,9 +92,14 @@ export async function valueLines(
   width: number | undefined,
 ): Promise<string[]> {
   const values: ReadonlyMap<string, JsonValue> = await describeValues(entries, checkpoint.reduce);
+  const words = new Map<string, string>();
+  for (const entry of entries) {
+    const text = entry.kind === "leaf" ? leafWords(entry.value) : undefined;
+    if (text !== undefined) words.set(entry.path, text);
+  }
   const lines: string[] = [];
   for (const [path, json] of values) {
-    const text = showText(jsonText(json), { max: width ?? 1600 });
+    const text = showText(words.get(path) ?? jsonText(json), { max: width ?? 1600 });
     lines.push(`${showText(path || "(root)")} = ${text}`);
   }
   return lines;

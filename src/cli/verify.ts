@@ -5,7 +5,6 @@
  */
 
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { openCheckpoint } from "../checkpoint/open.ts";
 import { saveCheckpoint, writerFor } from "../checkpoint/save.ts";
 import { verifyCheckpoint } from "../checkpoint/verify.ts";
 import type { Finding } from "../checkpoint/verify.ts";
@@ -16,6 +15,7 @@ import { cleanupTemporaries } from "../io/file_sink.ts";
 import { showText } from "../text/escape.ts";
 import { jsonText } from "../text/json.ts";
 import type { JsonValue } from "../text/json.ts";
+import { openInput } from "./input.ts";
 import { defineCommand } from "./command.ts";
 import type { Command } from "./command.ts";
 import { errorRecord } from "./errors.ts";
@@ -69,7 +69,7 @@ export const command: Command = defineCommand({
 });
 
 async function verifyFile(file: string, options: Options, io: Io): Promise<number> {
-  await using checkpoint = await openCheckpoint(file, { inert: true });
+  await using checkpoint = await openInput(file);
   const { bytes: total } = sizeOf(checkpoint.tensors);
   const progress = startProgress(io, { label: `Reading ${file}`, total });
   const findings: Finding[] = [];
@@ -106,8 +106,10 @@ function report(
   for (const finding of findings) io.stdout(`${findingLine(finding)}\n`);
   const name = showText(file, { max: 400, cut: "middle" });
   const state = damaged === 0
-    ? `${formatCount(count)} tensors are whole`
-    : `${formatCount(damaged)} of ${formatCount(count)} tensors are damaged`;
+    ? `${formatCount(count)} ${count === 1 ? "tensor is" : "tensors are"} whole`
+    : `${formatCount(damaged)} of ${formatCount(count)} tensors ${
+      damaged === 1 ? "is" : "are"
+    } damaged`;
   io.stdout(`${name}: ${state}\n`);
   for (const warning of checkpoint.warnings) io.stderr(`warning: ${showText(warning)}\n`);
 }

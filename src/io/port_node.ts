@@ -4,7 +4,7 @@
  * @module
  */
 
-import { builtinNow, loadBuiltin } from "./builtin.ts";
+import { loadBuiltin } from "./builtin.ts";
 import type { FileHandle, FilePort, FileStatus } from "./port.ts";
 
 interface NodeStats {
@@ -59,12 +59,6 @@ interface NodeProcess {
 /** Node's and Bun's port, or undefined in a browser. */
 export async function loadNodePort(): Promise<FilePort | undefined> {
   const fs = await loadBuiltin<NodeFs>("node:fs");
-  return fs && nodePort(fs);
-}
-
-/** The same without waiting, where the runtime can. */
-export function nodePortNow(): FilePort | undefined {
-  const fs = builtinNow<NodeFs>("node:fs");
   return fs && nodePort(fs);
 }
 

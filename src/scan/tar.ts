@@ -8,6 +8,8 @@
 import { StateDictError } from "../errors.ts";
 import { readBytes, sliceSource } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
+import { BLOCK, isTarHeader, LONG_NAMES, readTarHeader, textOf } from "../tar/header.ts";
+import type { TarHeader } from "../tar/header.ts";
 import { quoted } from "../text/quoted.ts";
 import { nameProblems } from "../zip/names.ts";
 import { blamesBytes } from "./blame.ts";
@@ -15,9 +17,7 @@ import type { Scan } from "./context.ts";
 import { reportError } from "./pickle_report.ts";
 import { inside } from "./place.ts";
 import type { Place } from "./place.ts";
-import { BLOCK, isTarHeader, LONG_NAMES, readTarHeader, textOf } from "./tar_header.ts";
 import { reportUnclaimedMember } from "./unclaimed.ts";
-import type { TarHeader } from "./tar_header.ts";
 import { isTarOfTensors, scanTarOfTensors } from "./tar_tensors.ts";
 
 /** Longest name that is read; GNU and pax names have no limit of their own. */

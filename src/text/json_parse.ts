@@ -4,6 +4,7 @@
  * @module
  */
 
+import { SHORT_ESCAPES } from "./json_escapes.ts";
 import { StateDictError } from "../errors.ts";
 import { JsonFloat } from "./json.ts";
 import type { JsonValue } from "./json.ts";
@@ -15,17 +16,6 @@ type Open = { readonly list: JsonValue[] } | { readonly map: Map<string, JsonVal
 const MAX_DIGITS = 16 * 1024;
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
-
-const ESCAPES: ReadonlyMap<string, string> = new Map([
-  ['"', '"'],
-  ["\\", "\\"],
-  ["/", "/"],
-  ["b", "\b"],
-  ["f", "\f"],
-  ["n", "\n"],
-  ["r", "\r"],
-  ["t", "\t"],
-]);
 
 /**
  * Reads a JSON text; objects become `Map`s, numbers with a point or an exponent
@@ -72,7 +62,7 @@ export function parseJson(text: string): JsonValue {
         continue;
       }
       const escape = text[pos + 1] ?? "";
-      const plain = ESCAPES.get(escape);
+      const plain = SHORT_ESCAPES.get(escape);
       if (plain !== undefined) {
         parts.push(plain);
         pos += 2;

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { SHORT_ESCAPES } from "./json_escapes.ts";
 import { StateDictError } from "../errors.ts";
 import type { TextOrigin } from "./utf8.ts";
 
@@ -126,7 +127,7 @@ export class JsonReader {
       this.pos += 6;
       return String.fromCharCode(parseInt(hex, 16));
     }
-    const plain = ESCAPES.get(letter);
+    const plain = SHORT_ESCAPES.get(letter);
     if (plain === undefined) throw this.fail("has a string with an unknown escape");
     this.pos += 2;
     return plain;
@@ -226,14 +227,3 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-
-const ESCAPES: ReadonlyMap<string, string> = new Map([
-  ['"', '"'],
-  ["\\", "\\"],
-  ["/", "/"],
-  ["b", "\b"],
-  ["f", "\f"],
-  ["n", "\n"],
-  ["r", "\r"],
-  ["t", "\t"],
-]);

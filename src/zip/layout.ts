@@ -36,8 +36,6 @@ export const FULL32 = 0xffffffff;
 /** The extra field that holds 64-bit sizes and offsets. */
 export const ZIP64_FIELD = 1;
 
-/** Flag: the member is encrypted. */
-export const FLAG_ENCRYPTED = 0x1;
 /** Flag: CRC and sizes stand behind the data, in a descriptor. */
 export const FLAG_DESCRIPTOR = 0x8;
 /** Flag: the name is UTF-8. */

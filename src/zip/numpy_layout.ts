@@ -7,18 +7,15 @@
 
 import {
   DESCRIPTOR_SIGNATURE,
-  END64_SIGNATURE,
-  END_SIGNATURE,
   ENTRY_SIGNATURE,
   FLAG_DESCRIPTOR,
   FLAG_UTF8,
   FULL16,
   FULL32,
   LOCAL_SIGNATURE,
-  LOCATOR_SIGNATURE,
   ZIP64_FIELD,
 } from "./layout.ts";
-import { record } from "./written.ts";
+import { endRecord, record, zip64EndRecord } from "./written.ts";
 import type { Field, WrittenMember, ZipLayout } from "./written.ts";
 
 /** Python keeps clear of the sign bit. */
@@ -98,33 +95,9 @@ export const NUMPY_LAYOUT: ZipLayout = {
     );
   },
   end(count, offset, size) {
-    const plain: Field[] = [
-      [4, END_SIGNATURE],
-      [4, 0], // disks
-      [2, Math.min(count, FULL16)],
-      [2, Math.min(count, FULL16)],
-      [4, Math.min(size, FULL32)],
-      [4, Math.min(offset, FULL32)],
-      [2, 0], // comment
-    ];
+    const plain = endRecord(count, offset, size);
     if (count <= FULL16 && offset <= LIMIT && size <= LIMIT) return record(plain);
-    return record([
-      [4, END64_SIGNATURE],
-      [8, 44], // bytes that follow
-      [2, VERSION],
-      [2, VERSION],
-      [4, 0], // disks
-      [4, 0],
-      [8, count],
-      [8, count],
-      [8, size],
-      [8, offset],
-      [4, LOCATOR_SIGNATURE],
-      [4, 0], // disk
-      [8, offset + size],
-      [4, 1], // disks in all
-      ...plain,
-    ]);
+    return record([...zip64EndRecord(VERSION, count, offset, size), ...plain]);
   },
 };
 

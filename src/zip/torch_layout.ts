@@ -6,24 +6,23 @@
 
 import {
   DESCRIPTOR_SIGNATURE,
-  END64_SIGNATURE,
-  END_SIGNATURE,
   ENTRY_SIGNATURE,
   FLAG_DESCRIPTOR,
   FLAG_UTF8,
-  FULL16,
   FULL32,
   LOCAL_SIGNATURE,
   LOCAL_SIZE,
-  LOCATOR_SIGNATURE,
   STORED,
   ZIP64_FIELD,
 } from "./layout.ts";
-import { record } from "./written.ts";
+import { endRecord, record, zip64EndRecord } from "./written.ts";
 import type { Field, WrittenMember, ZipLayout } from "./written.ts";
 
 const FB = 0x4246; // the id of the padding field, "FB" for Facebook
 const FILLER = 0x5a;
+
+/** Unix, version 3.0: what miniz writes. */
+const MADE_BY = 0x031e;
 
 /** The layout of torch.save, with the data of every member at a multiple of `alignment`. */
 export function torchLayout(alignment: number): ZipLayout {
@@ -98,27 +97,8 @@ export function torchLayout(alignment: number): ZipLayout {
     },
     end(count, offset, size) {
       return record([
-        [4, END64_SIGNATURE],
-        [8, 44], // bytes that follow
-        [2, 0x031e], // made by Unix, version 3.0
-        [2, 45], // version needed
-        [4, 0], // disks
-        [4, 0],
-        [8, count],
-        [8, count],
-        [8, size],
-        [8, offset],
-        [4, LOCATOR_SIGNATURE],
-        [4, 0], // disk
-        [8, offset + size],
-        [4, 1], // disks in all
-        [4, END_SIGNATURE],
-        [4, 0], // disks
-        [2, Math.min(count, FULL16)],
-        [2, Math.min(count, FULL16)],
-        [4, Math.min(size, FULL32)],
-        [4, Math.min(offset, FULL32)],
-        [2, 0], // comment
+        ...zip64EndRecord(MADE_BY, count, offset, size),
+        ...endRecord(count, offset, size),
       ]);
     },
   };

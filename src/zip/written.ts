@@ -4,7 +4,14 @@
  * @module
  */
 
-import { writeU64 } from "./layout.ts";
+import {
+  END64_SIGNATURE,
+  END_SIGNATURE,
+  FULL16,
+  FULL32,
+  LOCATOR_SIGNATURE,
+  writeU64,
+} from "./layout.ts";
 
 /** A member as it is written. */
 export interface WrittenMember {
@@ -60,4 +67,42 @@ export function record(fields: readonly Field[], ...rest: readonly Uint8Array[])
     at += part.length;
   }
   return made;
+}
+
+/** The record at an archive's end. Numbers that don't fit are in the zip64 record before it. */
+export function endRecord(count: number, offset: number, size: number): Field[] {
+  return [
+    [4, END_SIGNATURE],
+    [4, 0], // disks
+    [2, Math.min(count, FULL16)],
+    [2, Math.min(count, FULL16)],
+    [4, Math.min(size, FULL32)],
+    [4, Math.min(offset, FULL32)],
+    [2, 0], // comment
+  ];
+}
+
+/** The zip64 record and its locator, which stand before the end record. */
+export function zip64EndRecord(
+  madeBy: number,
+  count: number,
+  offset: number,
+  size: number,
+): Field[] {
+  return [
+    [4, END64_SIGNATURE],
+    [8, 44], // bytes that follow
+    [2, madeBy],
+    [2, 45], // version needed
+    [4, 0], // disks
+    [4, 0],
+    [8, count],
+    [8, count],
+    [8, size],
+    [8, offset],
+    [4, LOCATOR_SIGNATURE],
+    [4, 0], // disk
+    [8, offset + size],
+    [4, 1], // disks in all
+  ];
 }

@@ -76,3 +76,25 @@ test("inspect answers a damaged file with one line and status 3", slow, async ()
   assert.equal(stdout, "");
   assert.match(stderr, /^statedict: .*trunc_header\.pt: .+ — .+\n$/);
 });
+
+test("inspect tells what state_dict() calls a module's tensors", slow, async () => {
+  const { stdout } = await runCli(["inspect", join(fixturesDir("torch"), "module_linear.pt")]);
+  assert.match(stdout, /^_parameters\.weight .*weight in state_dict\(\), parameter$/m);
+});
+
+test("inspect tells what scipy's matrices are", slow, async () => {
+  const { stdout } = await runCli(["inspect", join(fixturesDir("arrays"), "sp-csr.joblib")]);
+  // As scipy's own repr: 13 stored elements and shape (6, 7).
+  assert.match(stdout, /csr_matrix, 6 × 7 with 13 stored elements$/m);
+});
+
+test("inspect --values says numbers, dates and members of enums in words", slow, async () => {
+  // pickle.dumps({"d": Decimal("1.50"), "e": Color.RED}, 2) of CPython 3.11, Color of module m.
+  const pickle = "80027d710028580100000064710163646563696d616c0a446563696d616c0a71025804000000" +
+    "312e353071038571045271055801000000657106636d0a436f6c6f720a71074b018571085271" +
+    "09752e";
+  const stdin = Uint8Array.from(pickle.match(/../g)!, (pair) => parseInt(pair, 16));
+  const { stdout } = await runCli(["inspect", "--values", "-"], { stdin });
+  assert.match(stdout, /^d = 1\.50 {2}\(decimal\)$/m);
+  assert.match(stdout, /^e: m\.Color\(1\)$/m);
+});

@@ -33,7 +33,7 @@ test("verify names the damaged tensor, and --salvage writes the others", slow, a
     const { code, stdout } = await runCli(["verify", broken, "--salvage", saved]);
     assert.equal(code, 1);
     assert.match(stdout, /^damaged {2}model\.fc1\.weight: Its CRC-32 is \w+, not \w+$/m);
-    assert.match(stdout, /1 of 27 tensors are damaged/);
+    assert.match(stdout, /1 of 27 tensors is damaged/);
     await using checkpoint = await openCheckpoint(saved);
     assert.equal(checkpoint.tensors.size, 26);
     assert.equal(checkpoint.tensors.has("model.fc1.weight"), false);

@@ -96,10 +96,16 @@ export const TORCH_WRITER: FormatWriter = {
       persistentId: (persistent) =>
         fresh.get(persistent) ?? renumbered(persistent, reduce, numbers),
     };
-    const spans = writePickle(value, { ...pickleOptions, protocol: SPANS_PROTOCOL });
+    // PyTorch's own pickles are read whole; those of other formats leave long bytes in the file.
+    const spans = origin?.startsWith("torch")
+      ? []
+      : writePickle(value, { ...pickleOptions, protocol: SPANS_PROTOCOL });
     const loaded = await loadSpans(spans, contents, options);
     const resolveBytes = (span: ByteSpan) => loaded.get(span)!;
-    const pickle = pickleBytes(value, { ...pickleOptions, resolveBytes });
+    const pickle = pickleBytes(value, {
+      ...pickleOptions,
+      ...(loaded.size > 0 ? { resolveBytes } : {}),
+    });
 
     const root = options.stem || "archive";
     const zip = createZipWriter(sink);
