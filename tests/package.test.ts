@@ -11,7 +11,6 @@ import { inRepo } from "./support/corpus.ts";
 const ROOMS: readonly (readonly string[])[] = [
   ["cli.ts", "mod.ts"],
   ["src/cli"],
-  ["src/viewer"],
   ["src/scan"],
   ["src/edit"],
   ["src/checkpoint"],
