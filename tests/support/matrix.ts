@@ -205,7 +205,7 @@ function conclude(one: Done, found: ReadonlyMap<string, ListedArray | string | n
   if (typeof error === "string") {
     // Limits of Python itself, which the input meets too, and libraries that the input needs as well.
     const missing = /^ModuleNotFoundError: No module named '([^'.]+)/.exec(error)?.[1];
-    const needed = entry.globals.some((name) => name.split(".")[0] === missing);
+    const needed = (entry.globals ?? []).some((name) => name.split(".")[0] === missing);
     if (needed || /^RecursionError|unregistered extension/.test(error)) cell.unproved++;
     else cell.wrong.push(`${entry.file}: ${error}`);
     return;
