@@ -5,8 +5,13 @@
  * @module
  */
 
-import { main } from "./src/cli/main.ts";
-import { openTerminal } from "./src/cli/term.ts";
+import { glance } from "./src/cli/glance.ts";
+import { explainUnreadable } from "./src/cli/glance_output.ts";
 
-const terminal = openTerminal();
-terminal.exit(await main(terminal.args, terminal));
+// Not a literal: Deno prepares every module that it sees named, which would take three times as
+// long as listing a checkpoint.
+const REST = "./src/cli/main.ts";
+
+const failure = await glance();
+const { start } = await import(REST).catch(explainUnreadable) as typeof import("./src/cli/main.ts");
+await start(failure);

@@ -9,7 +9,7 @@ import { StateDictError } from "../errors.ts";
 import { argUsage, flagOf } from "./command.ts";
 import type { AnyParsed, ArgSpecs, OptionSpec, OptionSpecs } from "./command.ts";
 import { closest } from "./suggest.ts";
-import { parseSize } from "./units.ts";
+import { parseSize } from "./sizes.ts";
 
 /** What {@linkcode parseArgs} reads by. */
 export interface ArgTables {

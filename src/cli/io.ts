@@ -6,6 +6,7 @@
  */
 
 import { wantsColor } from "./paint.ts";
+import { NO_TERMINAL_COLUMNS } from "./term.ts";
 import type { Stream, Terminal } from "./term.ts";
 
 /** The outputs of a command. */
@@ -47,8 +48,6 @@ export interface IoSettings {
 
 /** Text held back at most, in UTF-16 units: a listing is one write, a huge one takes no memory. */
 const HELD = 1 << 20;
-
-const NO_TERMINAL_COLUMNS = 100;
 
 /** The outputs of a command on a terminal. */
 export function makeIo(terminal: Terminal, settings: IoSettings): Io {

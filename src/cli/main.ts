@@ -11,9 +11,17 @@ import { COMMANDS } from "./commands.ts";
 import { EXIT } from "./exit.ts";
 import { makeIo } from "./io.ts";
 import type { Io, IoSettings } from "./io.ts";
-import { OutputClosed } from "./term.ts";
+import { openTerminal, OutputClosed } from "./term.ts";
 import type { Terminal } from "./term.ts";
 import { VERSION } from "./version.ts";
+
+/** Runs the program on the runtime's own terminal and ends it; or tells of an error and ends it. */
+export async function start(failure?: unknown): Promise<void> {
+  const terminal = openTerminal();
+  if (failure === undefined) terminal.exit(await main(terminal.args, terminal));
+  const settings = { quiet: false, debug: false, color: undefined };
+  terminal.exit(await tell(failure, makeIo(terminal, settings)));
+}
 
 /** Runs the program and gives its exit status. Everything is written when it returns. */
 export async function main(

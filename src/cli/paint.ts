@@ -17,6 +17,11 @@ export function paint(on: boolean, style: Style, text: string): string {
   return on && text !== "" ? `\x1b[${STYLES[style]}m${text}\x1b[0m` : text;
 }
 
+/** Gives styles where there is colour. */
+export function painter(on: boolean): ((style: Style, text: string) => string) | undefined {
+  return on ? (style, text) => paint(on, style, text) : undefined;
+}
+
 /** Whether a stream gets colour: what the user says, else NO_COLOR, FORCE_COLOR, the terminal. */
 export function wantsColor(terminal: Terminal, stream: Stream, said: boolean | undefined): boolean {
   if (said !== undefined) return said;

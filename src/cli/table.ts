@@ -4,8 +4,7 @@
  * @module
  */
 
-import { displayWidth, MAX_SHOWN, showText } from "../text/escape.ts";
-import { paint } from "./paint.ts";
+import { displayWidth, isShownAsIs, MAX_SHOWN, showText } from "../text/escape.ts";
 import type { Style } from "./paint.ts";
 
 /** One column. */
@@ -25,11 +24,15 @@ export type Cell = string | { readonly text: string; readonly style: Style };
 export interface TableOptions {
   /** Width of the terminal. Without it nothing is cut: a program may read the lines. */
   readonly width?: number | undefined;
-  /** Whether to paint. */
-  readonly color?: boolean;
+  /** Gives text a style; without it everything is plain. */
+  readonly paint?: Paint | undefined;
 }
 
-const GAP = "  ";
+/** Gives text, which is safe to show already, a style. */
+export type Paint = (style: Style, text: string) => string;
+
+/** Blanks between two columns. */
+const GAP = 2;
 
 /** A column that gives way keeps this much: both ends of a name and the ellipsis. */
 const MIN_FLEXIBLE = 16;
@@ -50,13 +53,13 @@ export function* tableLines(
   ];
   const widths = columns.map((_, i) => {
     let widest = 0;
-    for (const cells of lines) widest = Math.max(widest, cells[i]!.width);
+    for (const cells of lines) if (cells[i]!.width > widest) widest = cells[i]!.width;
     // One name of 64 KiB must not pad every other line to 64 KiB: it sticks out instead.
     return Math.min(widest, MAX_SHOWN);
   });
-  const { width, color = false } = options;
+  const { width, paint } = options;
   if (width !== undefined) narrow(columns, widths, width);
-  for (const cells of lines) yield lineOf(columns, cells, widths, width !== undefined, color);
+  for (const cells of lines) yield lineOf(columns, cells, widths, width !== undefined, paint);
 }
 
 /** A cell that is safe to show, and the columns it takes. */
@@ -67,12 +70,11 @@ interface Shown {
 }
 
 function shown(cell: Cell): Shown {
-  const text = showText(typeof cell === "object" ? cell.text : cell, { max: Infinity });
-  return {
-    text,
-    width: displayWidth(text),
-    style: typeof cell === "object" ? cell.style : undefined,
-  };
+  const given = typeof cell === "object" ? cell.text : cell;
+  const style = typeof cell === "object" ? cell.style : undefined;
+  if (isShownAsIs(given)) return { text: given, width: given.length, style };
+  const text = showText(given, { max: Infinity });
+  return { text, width: displayWidth(text), style };
 }
 
 function lineOf(
@@ -80,31 +82,33 @@ function lineOf(
   cells: readonly Shown[],
   widths: readonly number[],
   cut: boolean,
-  color: boolean,
+  paint: Paint | undefined,
 ): string {
   let line = "";
   let missing = 0; // blanks that are written only if something follows
   for (let i = 0; i < columns.length; i++) {
     const { style } = cells[i]!;
     let { text, width } = cells[i]!;
-    if (cut && width > widths[i]!) {
-      text = showText(text, { max: widths[i]!, cut: "middle" });
+    const room = widths[i]!;
+    if (text === "") {
+      missing += room + GAP;
+      continue;
+    }
+    if (cut && width > room) {
+      text = showText(text, { max: room, cut: "middle" });
       width = displayWidth(text);
     }
-    const blank = Math.max(0, widths[i]! - width);
+    const blank = width < room ? room - width : 0;
     const before = columns[i]!.align === "right" ? blank : 0;
-    if (text !== "") {
-      line += " ".repeat(missing + before) + (style ? paint(color, style, text) : text);
-      missing = blank - before;
-    } else missing += blank;
-    missing += GAP.length;
+    line += " ".repeat(missing + before) + (style && paint ? paint(style, text) : text);
+    missing = blank - before + GAP;
   }
   return line;
 }
 
 /** Takes columns from the widest flexible one until the table fits, or none can give more. */
 function narrow(columns: readonly Column[], widths: number[], width: number): void {
-  let over = widths.reduce((sum, one) => sum + one + GAP.length, -GAP.length) - width;
+  let over = widths.reduce((sum, one) => sum + one + GAP, -GAP) - width;
   while (over > 0) {
     let widest = -1;
     columns.forEach((column, i) => {

@@ -30,6 +30,9 @@ export interface Terminal {
   describe(): string;
 }
 
+/** Columns where no terminal tells how many it has. */
+export const NO_TERMINAL_COLUMNS = 100;
+
 /** The reader of an output stream went away, as `head` does: nothing is wrong. */
 export class OutputClosed extends Error {
   /** Which stream. */

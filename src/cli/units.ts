@@ -1,27 +1,11 @@
 /**
- * Sizes, counts, times and rates as people read them, and sizes as people write them.
+ * Sizes, counts, times and rates as people read them.
  *
  * @module
  */
 
-import { StateDictError } from "../errors.ts";
-
 const BINARY = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 const THOUSANDS = ["", "k", "M", "G", "T", "P"];
-
-/** What a size may be written with: `GB` counts in thousands as disks do, `GiB` in 1024ths. */
-const SIZE_UNITS: ReadonlyMap<string, number> = new Map([
-  ["", 1],
-  ["b", 1],
-  ["kb", 1e3],
-  ["mb", 1e6],
-  ["gb", 1e9],
-  ["tb", 1e12],
-  ["kib", 2 ** 10],
-  ["mib", 2 ** 20],
-  ["gib", 2 ** 30],
-  ["tib", 2 ** 40],
-]);
 
 /** `1.5 MiB`. */
 export function formatBytes(bytes: number): string {
@@ -56,17 +40,6 @@ export function formatDuration(seconds: number): string {
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   const minutes = Math.round(seconds / 60);
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
-
-/** Bytes of `5GB`, `256MiB`, `1.5 GiB` or a bare number; throws `usage` for anything else. */
-export function parseSize(text: string): number {
-  const [, digits, unit] = /^(\d{1,16}(?:\.\d{1,16})?) ?([a-zA-Z]{0,3})$/.exec(text) ?? [];
-  const factor = SIZE_UNITS.get(unit?.toLowerCase() ?? "?");
-  const size = factor === undefined ? NaN : Math.round(Number(digits) * factor);
-  if (Number.isSafeInteger(size)) return size;
-  throw new StateDictError("usage", `"${text}" is not a size`, {
-    hint: "write bytes as 5000000, 5MB or 256MiB",
-  });
 }
 
 /** The value in the largest unit that leaves it at 1 or more, with one decimal unless that unit is 1. */

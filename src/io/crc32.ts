@@ -4,8 +4,6 @@
  * @module
  */
 
-import { loadBuiltin } from "./builtin.ts";
-
 /** The CRC-32 of `bytes`, or of more bytes than these when `seed` is the CRC of those before. */
 export type Crc32 = (bytes: Uint8Array, seed?: number) => number;
 
@@ -19,14 +17,18 @@ let native: Crc32 | undefined;
  * Deno 17 ms, so only what checks or writes much asks for it.
  */
 export async function loadCrc32(): Promise<Crc32> {
-  const zlib = bunCrc32() ? undefined : await loadBuiltin<{ crc32?: Crc32 }>("node:zlib");
-  return native ??= bunCrc32() ?? zlib?.crc32 ?? crc32;
+  return native ??= bunCrc32() ?? await zlibCrc32() ?? crc32;
 }
 
 /** The CRC-32 of bytes that are all there. */
 export async function checksum(bytes: Uint8Array): Promise<number> {
   const quick = native ?? bunCrc32() ?? (bytes.length < SMALL ? crc32 : await loadCrc32());
   return quick(bytes);
+}
+
+async function zlibCrc32(): Promise<Crc32 | undefined> {
+  const { loadBuiltin } = await import("./builtin.ts");
+  return (await loadBuiltin<{ crc32?: Crc32 }>("node:zlib"))?.crc32;
 }
 
 function bunCrc32(): Crc32 | undefined {

@@ -63,6 +63,11 @@ export function showText(text: string, options: ShowOptions = {}): string {
   return take(cells(text), max - 1 - tailWidth).cells.join("") + "…" + tail.join("");
 }
 
+/** Whether every character is seen as it is and takes one column. */
+export function isShownAsIs(text: string): boolean {
+  return PLAIN.test(text);
+}
+
 /** Whether the character acts on a terminal or can't be seen. */
 export function isHidden(character: string): boolean {
   return (patterns ??= makePatterns()).hidden.test(character);

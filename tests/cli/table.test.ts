@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { displayWidth } from "../../src/text/escape.ts";
+import { painter } from "../../src/cli/paint.ts";
 import { tableLines } from "../../src/cli/table.ts";
 import type { Cell, Column } from "../../src/cli/table.ts";
 
@@ -57,7 +58,7 @@ test("tableLines() doesn't pad all lines to one huge name", () => {
 });
 
 test("tableLines() paints titles and styled cells where colour is on", () => {
-  const painted = lines([["a", { text: "b", style: "red" }, "1", "x"]], { color: true });
+  const painted = lines([["a", { text: "b", style: "red" }, "1", "x"]], { paint: painter(true) });
   assert.deepEqual(painted, [
     "\x1b[4mName\x1b[0m  \x1b[4mType\x1b[0m  \x1b[4mBytes\x1b[0m  \x1b[4mNote\x1b[0m",
     "a     \x1b[31mb\x1b[0m         1  x",

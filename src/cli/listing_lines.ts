@@ -1,0 +1,127 @@
+/**
+ * The words of a listing: what stands over the tensors, in their rows and below them.
+ *
+ * @module
+ */
+
+import { showText } from "../text/escape.ts";
+import type { Cell, Column, Paint } from "./table.ts";
+import { formatBytes, formatCount, formatShortCount } from "./units.ts";
+
+/** The first line. */
+export function headline(file: string, format: string, size: number, paint?: Paint): string {
+  const shown = showText(file, { max: 400, cut: "middle" });
+  const name = paint ? paint("bold", shown) : shown;
+  return `${name}  ${format}, ${formatBytes(size)}`;
+}
+
+/** The columns of every listing. */
+export const COLUMNS: readonly Column[] = [
+  { title: "name", flexible: true },
+  { title: "dtype" },
+  { title: "shape" },
+  { title: "size", align: "right" },
+  { title: "" },
+];
+
+/** The row of a tensor. `size` is empty where nothing can be said of bytes. */
+export function tensorRow(
+  path: string,
+  dtype: string,
+  shape: string,
+  size: string,
+  remarks: readonly string[],
+): Cell[] {
+  return [path, dtype, shape, size, { text: remarks.join(", "), style: "dim" }];
+}
+
+/** `2 × 3`. */
+export function shapeText(shape: readonly number[]): string {
+  return shape.length === 0 ? "scalar" : shape.join(" × ");
+}
+
+/** The remark on a tensor that was met before under another name. */
+export function aliasRemark(aliasOf: string): string {
+  return `= ${aliasOf || "the root"}`;
+}
+
+/** The remark on elements that aren't row-major. */
+export function orderRemark(order: "F" | "K"): string {
+  return order === "F" ? "column-major" : "strided";
+}
+
+/** What a tensor covers of a storage. */
+export interface StorageUse<Storage> {
+  /** The tensor. */
+  readonly path: string;
+  /** The storage. */
+  readonly storage: Storage;
+  /** The tensor's own bytes. */
+  readonly nbytes: number;
+}
+
+/** What the last lines tell. */
+export interface Totals {
+  /** Tensors in all. */
+  readonly tensors: number;
+  /** Tensors that are listed. */
+  readonly shown: number;
+  /** Elements of all tensors. */
+  readonly parameters: number;
+  /** Values that aren't listed. */
+  readonly leaves: number;
+}
+
+/** Groups of names over one storage that a listing names. */
+const GROUPS_SHOWN = 10;
+
+/** The lines below the tensors. */
+export function* summaryLines<Storage extends { readonly nbytes: number }>(
+  totals: Totals,
+  uses: Iterable<StorageUse<Storage>>,
+): Generator<string> {
+  const { tensors, shown, parameters, leaves } = totals;
+  const { stored, used, groups } = sumUp(uses);
+  const listed = shown === tensors ? "" : `${formatCount(shown)} of `;
+  yield `${listed}${formatCount(tensors)} tensors, ${formatShortCount(parameters)} parameters, ` +
+    `${formatBytes(used)} used of ${formatBytes(stored)} stored`;
+  if (groups.length > 0) {
+    yield `shared storage (${groups.length}):`;
+    for (const names of groups.slice(0, GROUPS_SHOWN)) yield `  ${groupText(names)}`;
+    if (groups.length > GROUPS_SHOWN) yield `  … and ${groups.length - GROUPS_SHOWN} more`;
+  }
+  if (leaves > 0) yield `${formatCount(leaves)} other values; --values shows them`;
+}
+
+const NAMES_SHOWN = 6;
+
+function groupText(names: readonly string[]): string {
+  const shown = names.slice(0, NAMES_SHOWN).map((name) => showText(name));
+  const rest = names.length - NAMES_SHOWN;
+  return shown.join("  ·  ") + (rest > 0 ? `  · and ${rest} more` : "");
+}
+
+/** Bytes of the distinct storages, what the tensors cover of them, and who shares one. */
+function sumUp<Storage extends { readonly nbytes: number }>(
+  uses: Iterable<StorageUse<Storage>>,
+): { stored: number; used: number; groups: string[][] } {
+  const byStorage = new Map<Storage, { names: string[]; covered: number }>();
+  for (const { path, storage, nbytes } of uses) {
+    const one = byStorage.get(storage);
+    if (!one) {
+      byStorage.set(storage, { names: [path], covered: nbytes });
+      continue;
+    }
+    if (one.names[one.names.length - 1] !== path) one.names.push(path);
+    one.covered += nbytes;
+  }
+  let stored = 0;
+  let used = 0;
+  const groups: string[][] = [];
+  for (const [storage, { names, covered }] of byStorage) {
+    stored += storage.nbytes;
+    used += Math.min(covered, storage.nbytes);
+    if (names.length > 1) groups.push(names);
+  }
+  return { stored, used, groups };
+}

@@ -1,0 +1,67 @@
+/**
+ * The values of a quick look into a pickle, which tells no more of them than a listing shows.
+ *
+ * @module
+ */
+
+/** A value without parts that is neither text nor an int: None, a bool, a float. */
+export const LEAF: unique symbol = Symbol("leaf");
+
+/** A tuple. */
+export class GlancedTuple {
+  /** What is in it. */
+  readonly items: GlancedValue[];
+  constructor(items: GlancedValue[]) {
+    this.items = items;
+  }
+}
+
+/** A dict. */
+export class GlancedDict {
+  /** Keys and values in turn, as they were set. */
+  flat: GlancedValue[] = [];
+}
+
+/** A name that is imported: module and name, joined with a dot. */
+export class GlancedName {
+  /** The name. */
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** A call that nobody makes. */
+export class GlancedCall {
+  /** What is called. */
+  readonly name: string;
+  /** With what. */
+  readonly args: readonly GlancedValue[];
+  /** Entries that were set on its result. */
+  entries: GlancedValue[] | null = null;
+  constructor(name: string, args: readonly GlancedValue[]) {
+    this.name = name;
+    this.args = args;
+  }
+}
+
+/** An object that lies outside the pickle. */
+export class GlancedId {
+  /** What tells it from others. */
+  readonly id: GlancedValue;
+  constructor(id: GlancedValue) {
+    this.id = id;
+  }
+}
+
+/** What the look tells apart. */
+export type GlancedValue =
+  | typeof LEAF
+  | string
+  | number
+  | GlancedValue[]
+  | GlancedTuple
+  | GlancedDict
+  | GlancedName
+  | GlancedCall
+  | GlancedId;
