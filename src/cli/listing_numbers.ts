@@ -7,7 +7,6 @@
 import { isStateDictError } from "../errors.ts";
 import { tensorSha256 } from "../tensor/hash.ts";
 import { tensorStats } from "../tensor/stats.ts";
-import { verifyStorage } from "../tensor/storage.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Cell, Column } from "./table.ts";
 import { formatCount } from "./units.ts";
@@ -48,7 +47,6 @@ async function numberCells(
     return new Array(width).fill("");
   }
   try {
-    await verifyStorage(tensor.storage);
     const cells: Cell[] = [];
     if (options.stats) cells.push(...await statsCells(tensor));
     if (options.sha256) cells.push(await tensorSha256(tensor));

@@ -7,6 +7,8 @@
 import { StateDictError } from "../errors.ts";
 import type { DType } from "./dtype.ts";
 import { decodeTable } from "./float_format.ts";
+import { decodeHalves, KERNEL_GROUP, KERNEL_NUMBERS } from "./kernels/kernels.ts";
+import type { HalfName } from "./kernels/kernels.ts";
 
 /** What numbers are decoded into. */
 export type Numbers = Float32Array | Float64Array;
@@ -88,8 +90,24 @@ export function decodeNumbers(dtype: DType, bytes: Uint8Array, out: Numbers): vo
   decode(bytes, out, dtype);
 }
 
+/** Floats of 16 bits into float32, many at a time; how many were done. */
+function decodeMany(name: HalfName, bytes: Uint8Array, out: Numbers): number {
+  if (!(out instanceof Float32Array)) return 0;
+  const target = new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
+  const whole = out.length - out.length % KERNEL_GROUP;
+  for (let at = 0; at < whole; at += KERNEL_NUMBERS) {
+    const count = Math.min(KERNEL_NUMBERS, whole - at);
+    if (!decodeHalves(name, bytes.subarray(2 * at), target.subarray(4 * at), count)) return at;
+  }
+  return whole;
+}
+
 /** Floats of 8 and 16 bits, by table. */
 function decodeSmall(bytes: Uint8Array, out: Numbers, dtype: DType): void {
+  if (dtype.name === "float16") {
+    const done = decodeMany("float16", bytes, out);
+    if (done > 0) return decodeSmall(bytes.subarray(2 * done), out.subarray(done), dtype);
+  }
   const table = decodeTable(dtype.format!);
   const codes = dtype.bits === 16 ? wordsOf(bytes, Uint16Array) : bytes;
   if (out instanceof Float32Array) {
@@ -102,6 +120,8 @@ function decodeSmall(bytes: Uint8Array, out: Numbers, dtype: DType): void {
 
 /** The upper half of a float32. */
 function decodeBfloat16(bytes: Uint8Array, out: Numbers): void {
+  const done = decodeMany("bfloat16", bytes, out);
+  if (done > 0) return decodeBfloat16(bytes.subarray(2 * done), out.subarray(done));
   const codes = wordsOf(bytes, Uint16Array);
   const floats = out instanceof Float32Array ? out : new Float32Array(out.length);
   const bits = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);

@@ -5,6 +5,8 @@
  */
 
 import type { FloatFormat } from "./float_format.ts";
+import { encodeHalves, KERNEL_GROUP } from "./kernels/kernels.ts";
+import type { HalfName } from "./kernels/kernels.ts";
 
 /** What a cast lost so far. */
 export interface CastLosses {
@@ -124,6 +126,34 @@ export function encodeFloats(
   losses: CastLosses,
 ): void {
   if (format.specials === "exponent") return encodePowers(format, bits, codes, losses);
+  const half = HALVES.get(format.mantissa);
+  if (half === undefined || codes.BYTES_PER_ELEMENT !== 2) {
+    return encodeOneByOne(format, bits, codes, losses);
+  }
+  const words = new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength);
+  const target = new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength);
+  for (let at = 0; at < bits.length; at += PIECE) {
+    const count = Math.min(PIECE, bits.length - at);
+    if (
+      count % KERNEL_GROUP === 0 &&
+      encodeHalves(half, words.subarray(4 * at), target.subarray(2 * at), count)
+    ) continue;
+    encodeOneByOne(format, bits.subarray(at, at + count), codes.subarray(at, at + count), losses);
+  }
+}
+
+/** By the bits of the mantissa; of the formats with 16 bits there are no others. */
+const HALVES: ReadonlyMap<number, HalfName> = new Map([[7, "bfloat16"], [10, "float16"]]);
+
+/** Numbers at a time: where one needs care, these are done one by one. */
+const PIECE = 8192;
+
+function encodeOneByOne(
+  format: FloatFormat,
+  bits: Uint32Array,
+  codes: Uint8Array | Uint16Array,
+  losses: CastLosses,
+): void {
   const { nonzero, normal, overflow } = boundsOf(format);
   const size = format.exponent + format.mantissa;
   const shift = 23 - format.mantissa;

@@ -6,6 +6,7 @@
 
 import { StateDictError } from "../errors.ts";
 import type { Tensor } from "./tensor.ts";
+import { verifiedChunks } from "./verified_chunks.ts";
 
 /** Bytes that a browser may hash: its `crypto.subtle` takes them only in one piece. */
 const MAX_ONE_SHOT = 2 ** 30;
@@ -77,8 +78,8 @@ export async function sha256Hex(
 /**
  * SHA-256 of a tensor's elements, row-major and little-endian: the same whatever file they lie in.
  *
- * @throws `unsupported` for what has no elements of its own, `limit` for a giant made of a few bytes.
+ * @throws `corrupt` if their checksum says so, `unsupported` for what has no elements of its own, `limit` for a giant made of a few bytes.
  */
 export function tensorSha256(tensor: Tensor, signal?: AbortSignal): Promise<string> {
-  return sha256Hex(tensor.chunks(signal ? { signal } : {}));
+  return sha256Hex(verifiedChunks(tensor, signal ? { signal } : {}));
 }

@@ -4,10 +4,13 @@
  * @module
  */
 
-import { canDecode, decodeNumbers } from "./decode.ts";
+import { canDecode, decodeNumbers, wordsOf } from "./decode.ts";
 import { dequantizer } from "./dequantize.ts";
 import { isReal } from "./dtype.ts";
+import type { DType } from "./dtype.ts";
+import { floatStats, KERNEL_GROUP } from "./kernels/kernels.ts";
 import type { Tensor } from "./tensor.ts";
+import { verifiedChunks } from "./verified_chunks.ts";
 
 /**
  * Statistics of the finite numbers, and counts of the others. Quantized elements count as the
@@ -46,11 +49,19 @@ export async function tensorStats(
   for (const part of tensor.parts?.values() ?? []) await part.load(signal);
   const dequantize = dequantizer(tensor);
   const blockBytes = BLOCK * dtype.bits / 8;
-  const numbers = new Float64Array(BLOCK * dtype.lanes);
   const totals = newTotals();
+  if (FLOATS.has(dtype.name)) {
+    for await (
+      const bytes of verifiedChunks(tensor, { blockBytes, ...(signal ? { signal } : {}) })
+    ) {
+      addFloats(totals, dtype, bytes);
+    }
+    return summary(totals);
+  }
+  const numbers = new Float64Array(BLOCK * dtype.lanes);
   const all = tensor.numel * dtype.lanes;
   let seen = 0;
-  for await (const bytes of tensor.chunks({ blockBytes, ...(signal ? { signal } : {}) })) {
+  for await (const bytes of verifiedChunks(tensor, { blockBytes, ...(signal ? { signal } : {}) })) {
     const inBlock = Math.floor(bytes.length * 8 / dtype.bits) * dtype.lanes;
     const block = numbers.subarray(0, Math.min(inBlock, all - seen));
     decodeNumbers(dtype, bytes, block);
@@ -75,6 +86,48 @@ interface Totals {
 
 function newTotals(): Totals {
   return { count: 0, mean: 0, spread: 0, min: Infinity, max: -Infinity, nan: 0, inf: 0, zeros: 0 };
+}
+
+/** What becomes float32 without loss, for which there is a kernel. */
+const FLOATS: ReadonlySet<string> = new Set(["float32", "bfloat16", "float16"]);
+
+/** Adds a block of such numbers: by the kernel, if all are finite. */
+function addFloats(totals: Totals, dtype: DType, bytes: Uint8Array): void {
+  let floats = bytes;
+  if (dtype.name !== "float32") {
+    const wide = new Float32Array(Math.floor(bytes.length / dtype.itemsize));
+    decodeNumbers(dtype, bytes, wide);
+    floats = new Uint8Array(wide.buffer);
+  }
+  const count = Math.floor(floats.length / 4);
+  const many = count - count % KERNEL_GROUP;
+  const numbers = wordsOf(floats, Float32Array);
+  const about = totals.count > 0 ? totals.mean : numbers[0]!;
+  const found = many > 0 && Number.isFinite(about) ? floatStats(floats, many, about) : undefined;
+  if (found) {
+    const { sum, squares, zeros } = found;
+    totals.zeros += zeros;
+    // A 0 at an end has the sign of the first that is met, which the kernel doesn't know.
+    const signed = (end: number) => end === 0 ? numbers[numbers.indexOf(0)]! : end;
+    const [min, max] = [signed(found.min), signed(found.max)];
+    const spread = Math.max(0, squares - sum * (sum / many));
+    addMoments(totals, { count: many, mean: about + sum / many, spread, min, max });
+  }
+  const rest = numbers.subarray(found ? many : 0);
+  if (rest.length > 0) addBlock(totals, Float64Array.from(rest));
+}
+
+type Moments = Pick<Totals, "count" | "mean" | "spread" | "min" | "max">;
+
+/** Adds what a block's own numbers gave. */
+function addMoments(totals: Totals, block: Moments): void {
+  if (block.min < totals.min) totals.min = block.min;
+  if (block.max > totals.max) totals.max = block.max;
+  const count = totals.count + block.count;
+  const apart = block.mean - totals.mean;
+  totals.spread += block.spread + apart * apart * totals.count * (block.count / count);
+  totals.mean += apart * (block.count / count);
+  totals.count = count;
 }
 
 /** Adds a block by its own mean and spread: sums over all the numbers would lose digits. */
@@ -103,13 +156,7 @@ function addBlock(totals: Totals, block: Float64Array): void {
     const distance = block[i]! - mean;
     if (distance - distance === 0) spread += distance * distance;
   }
-  totals.min = min;
-  totals.max = max;
-  const count = totals.count + finite;
-  const apart = mean - totals.mean;
-  totals.spread += spread + apart * apart * totals.count * (finite / count);
-  totals.mean += apart * (finite / count);
-  totals.count = count;
+  addMoments(totals, { count: finite, mean, spread, min, max });
 }
 
 /** The mean of a block whose sum is beyond a double. */

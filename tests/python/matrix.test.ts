@@ -8,7 +8,7 @@ import { withScratch } from "../support/scratch.ts";
 const skip = withoutPython(["torch", "numpy", "joblib", "safetensors", "sklearn"]);
 
 for (const kind of ["torch", "arrays"] as const) {
-  const timeout = 300_000;
+  const timeout = 600_000;
   test(`every ${kind} file holds the same in every format`, { skip, timeout }, async () => {
     const folder = corpusDir(kind) ?? fixturesDir(kind);
     const matrix = await withScratch((scratch) => runMatrix(kind, folder, scratch));

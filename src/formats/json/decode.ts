@@ -19,7 +19,7 @@ import {
 import type { PyObjectForm, PyValue } from "../../pickle/values.ts";
 import { JsonFloat } from "../../text/json.ts";
 import type { JsonValue } from "../../text/json.ts";
-import { fromBase64 } from "./base64.ts";
+import { fromBase64 } from "../../text/base64.ts";
 
 /** Makes the value of a tag that this file doesn't know; undefined if it is none. */
 export type DecodeForeign = (

@@ -21,7 +21,7 @@ import type { PyValue } from "../../pickle/values.ts";
 import { loadBytes } from "../../pickle/spans.ts";
 import { JsonFloat } from "../../text/json.ts";
 import type { JsonValue } from "../../text/json.ts";
-import { toBase64 } from "./base64.ts";
+import { toBase64 } from "../../text/base64.ts";
 
 /** A JSON object that is being filled. */
 type Fields = Map<string, JsonValue>;

@@ -21,7 +21,7 @@ import { dtypeOfDescr } from "../numpy/descr.ts";
 import { LiteralTuple } from "../numpy/literal.ts";
 import type { Literal } from "../numpy/literal.ts";
 import { TorchStorage } from "../torch/storages.ts";
-import { fromBase64 } from "./base64.ts";
+import { fromBase64 } from "../../text/base64.ts";
 
 type Fields = ReadonlyMap<string, JsonValue>;
 

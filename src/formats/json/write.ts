@@ -10,7 +10,7 @@ import { Tensor } from "../../tensor/tensor.ts";
 import { JsonFloat, jsonText, writeJson } from "../../text/json.ts";
 import { storageBytes } from "../storage_bytes.ts";
 import type { FormatWriter } from "../writer.ts";
-import { toBase64 } from "./base64.ts";
+import { toBase64 } from "../../text/base64.ts";
 import { encodeGraph, loadAllBytes } from "./encode.ts";
 import { ENVELOPE } from "./json.ts";
 import { plainJson } from "./plain.ts";
