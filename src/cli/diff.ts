@@ -4,6 +4,7 @@
  * @module
  */
 
+import { restoreTied } from "../checkpoint/tied.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { compareCheckpoints } from "../edit/compare.ts";
 import type { Difference, Distance } from "../edit/compare.ts";
@@ -55,15 +56,15 @@ export const command: Command = defineCommand({
       for (const { path, a: left, b: right } of values) {
         io.stdout(`value     ${showText(path)}: ${valueText(left)} → ${valueText(right)}\n`);
       }
-      io.note(`${summary(differences, values.length, first)}\n`);
+      io.note(`${summary(differences, values.length, restoreTied(first).tensors.size)}\n`);
     }
     return differences.length + values.length > 0 ? EXIT.negative : EXIT.fine;
   },
 });
 
-function summary(differences: readonly Difference[], values: number, first: Checkpoint): string {
+function summary(differences: readonly Difference[], values: number, tensors: number): string {
   if (differences.length + values === 0) {
-    return `${formatCount(first.tensors.size)} tensors are equal`;
+    return `${formatCount(tensors)} tensors are equal`;
   }
   const counts = new Map<string, number>();
   for (const { kind } of differences) counts.set(kind, (counts.get(kind) ?? 0) + 1);

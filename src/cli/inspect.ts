@@ -37,7 +37,10 @@ export const command: Command = defineCommand({
     },
     tree: { type: "boolean", help: "the tree of containers with what is in them" },
     values: { type: "boolean", help: "the values that are no tensors" },
-    stats: { type: "boolean", help: "min, max, mean, std, NaN, Inf and zeros of every tensor" },
+    stats: {
+      type: "boolean",
+      help: "min, max, mean, std, NaN, Inf, zeros, and on a terminal a histogram",
+    },
     sha256: { type: "boolean", help: "a digest of every tensor" },
     json: { type: "boolean", help: "one JSON document a file, each on a line" },
   },

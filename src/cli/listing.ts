@@ -64,7 +64,7 @@ export async function listCheckpoint(
     for (const line of treeLines(entries, checkpoint, width)) io.stdout(`${line}\n`);
   } else if (shown.length > 0) {
     io.stdout("\n");
-    const { columns, cells } = await tableOf(shown, options);
+    const { columns, cells } = await tableOf(shown, options, width !== undefined);
     for (const line of tableLines(columns, cells, { width, paint })) io.stdout(`${line}\n`);
   }
   if (options.values) {
@@ -99,6 +99,7 @@ type Listed = Extract<OutlineEntry, { kind: "tensor" }>;
 async function tableOf(
   shown: readonly Listed[],
   options: ListingOptions,
+  onTerminal: boolean,
 ): Promise<{ columns: readonly Column[]; cells: Cell[][] }> {
   const cells = shown.map(({ path, tensor, aliasOf, moduleName }) =>
     tensorRow(
@@ -111,7 +112,10 @@ async function tableOf(
   );
   if (!options.stats && !options.sha256) return { columns: COLUMNS, cells };
   const { addNumbers } = await import("./listing_numbers.ts");
-  return await addNumbers(COLUMNS, cells, shown.map(({ tensor }) => tensor), options);
+  return await addNumbers(COLUMNS, cells, shown.map(({ tensor }) => tensor), {
+    ...options,
+    bars: options.stats && onTerminal,
+  });
 }
 
 /** A structured dtype would fill lines. */

@@ -6,7 +6,9 @@
 
 import { isStateDictError } from "../errors.ts";
 import { tensorSha256 } from "../tensor/hash.ts";
+import { tensorHistogram } from "../tensor/histogram.ts";
 import { tensorStats } from "../tensor/stats.ts";
+import type { TensorStats } from "../tensor/stats.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Cell, Column } from "./table.ts";
 import { formatCount } from "./units.ts";
@@ -18,14 +20,26 @@ const STATS: readonly Column[] = ["min", "max", "mean", "std", "NaN", "Inf", "ze
   align: "right",
 }));
 
+/** What is wanted of every tensor. */
+export interface NumbersWanted {
+  /** Statistics. */
+  readonly stats: boolean;
+  /** A digest. */
+  readonly sha256: boolean;
+  /** How the numbers are spread, as a line of bars. */
+  readonly bars: boolean;
+}
+
 /** Adds the columns that were asked for, before the last one. */
 export async function addNumbers(
   columns: readonly Column[],
   cells: readonly Cell[][],
   tensors: readonly Tensor[],
-  options: { readonly stats: boolean; readonly sha256: boolean },
+  options: NumbersWanted,
 ): Promise<{ columns: readonly Column[]; cells: Cell[][] }> {
-  const added = [...options.stats ? STATS : [], ...options.sha256 ? [{ title: "sha256" }] : []];
+  const added: Column[] = options.stats ? [...STATS] : [];
+  if (options.bars) added.push({ title: "histogram" });
+  if (options.sha256) added.push({ title: "sha256" });
   const rows: Cell[][] = [];
   for (const [i, tensor] of tensors.entries()) {
     const row = [...cells[i]!];
@@ -40,7 +54,7 @@ export async function addNumbers(
 
 async function numberCells(
   tensor: Tensor,
-  options: { readonly stats: boolean; readonly sha256: boolean },
+  options: NumbersWanted,
   width: number,
 ): Promise<Cell[]> {
   if (tensor.isComposite || tensor.dtype.objects || !tensor.storage) {
@@ -48,7 +62,9 @@ async function numberCells(
   }
   try {
     const cells: Cell[] = [];
-    if (options.stats) cells.push(...await statsCells(tensor));
+    const stats = options.stats ? await tensorStats(tensor) : null;
+    if (options.stats) cells.push(...statsCells(stats));
+    if (options.bars) cells.push(stats ? await barsOf(tensor, stats) : "");
     if (options.sha256) cells.push(await tensorSha256(tensor));
     return cells;
   } catch (error) {
@@ -57,8 +73,7 @@ async function numberCells(
   }
 }
 
-async function statsCells(tensor: Tensor): Promise<Cell[]> {
-  const stats = await tensorStats(tensor);
+function statsCells(stats: TensorStats | null): Cell[] {
   if (!stats) return new Array(STATS.length).fill("");
   const number = (value: number | null) =>
     value === null ? "" : String(Number(value.toPrecision(4)));
@@ -71,4 +86,19 @@ async function statsCells(tensor: Tensor): Promise<Cell[]> {
     count(inf),
     zeros === 0 ? "" : formatCount(zeros),
   ];
+}
+
+const BARS = "▁▂▃▄▅▆▇█";
+
+/** Ranges of a histogram: a bell is seen as one, and the line fits beside the numbers. */
+const BINS = 12;
+
+/** The ranges from the least number to the greatest, each as high as it is full; an empty one is blank. */
+async function barsOf(tensor: Tensor, { min, max }: TensorStats): Promise<string> {
+  if (min === null || max === null) return "";
+  const counts = await tensorHistogram(tensor, min, max, BINS);
+  const most = Math.max(...counts);
+  const bar = (count: number) =>
+    count === 0 ? " " : BARS[Math.ceil(count / most * BARS.length) - 1]!;
+  return counts.map(bar).join("");
 }

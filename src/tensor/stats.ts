@@ -4,11 +4,10 @@
  * @module
  */
 
-import { canDecode, decodeNumbers, wordsOf } from "./decode.ts";
-import { dequantizer } from "./dequantize.ts";
-import { isReal } from "./dtype.ts";
+import { decodeNumbers, wordsOf } from "./decode.ts";
 import type { DType } from "./dtype.ts";
 import { floatStats, KERNEL_GROUP } from "./kernels/kernels.ts";
+import { hasNumbers, numberBlocks, NUMBERS_BLOCK } from "./numbers.ts";
 import type { Tensor } from "./tensor.ts";
 import { verifiedChunks } from "./verified_chunks.ts";
 
@@ -33,9 +32,6 @@ export interface TensorStats {
   readonly zeros: number;
 }
 
-/** Numbers in a block: they stay in a core's cache for the second look at them. */
-const BLOCK = 32_768;
-
 /**
  * Counts and averages the numbers of a tensor. Null if they aren't real numbers: complex numbers
  * have no order, and text and times no mean.
@@ -44,31 +40,14 @@ export async function tensorStats(
   tensor: Tensor,
   signal?: AbortSignal,
 ): Promise<TensorStats | null> {
+  if (!hasNumbers(tensor)) return null;
   const { dtype } = tensor;
-  if (tensor.isComposite || !tensor.storage || !isReal(dtype) || !canDecode(dtype)) return null;
-  for (const part of tensor.parts?.values() ?? []) await part.load(signal);
-  const dequantize = dequantizer(tensor);
-  const blockBytes = BLOCK * dtype.bits / 8;
   const totals = newTotals();
   if (FLOATS.has(dtype.name)) {
-    for await (
-      const bytes of verifiedChunks(tensor, { blockBytes, ...(signal ? { signal } : {}) })
-    ) {
-      addFloats(totals, dtype, bytes);
-    }
-    return summary(totals);
-  }
-  const numbers = new Float64Array(BLOCK * dtype.lanes);
-  const all = tensor.numel * dtype.lanes;
-  let seen = 0;
-  for await (const bytes of verifiedChunks(tensor, { blockBytes, ...(signal ? { signal } : {}) })) {
-    const inBlock = Math.floor(bytes.length * 8 / dtype.bits) * dtype.lanes;
-    const block = numbers.subarray(0, Math.min(inBlock, all - seen));
-    decodeNumbers(dtype, bytes, block);
-    dequantize?.(block, seen);
-    addBlock(totals, block);
-    seen += block.length;
-  }
+    const blockBytes = NUMBERS_BLOCK * dtype.itemsize;
+    const blocks = verifiedChunks(tensor, { blockBytes, ...(signal ? { signal } : {}) });
+    for await (const bytes of blocks) addFloats(totals, dtype, bytes);
+  } else for await (const block of numberBlocks(tensor, signal)) addBlock(totals, block);
   return summary(totals);
 }
 
