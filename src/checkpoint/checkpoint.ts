@@ -67,6 +67,8 @@ export class Checkpoint implements AsyncDisposable {
   readonly shards: readonly Shard[];
   /** What a person should know but that is no error. */
   readonly warnings: readonly string[];
+  /** What is wrong with the file as a whole; only where it was opened with `recover`. */
+  readonly damage: StateDictError | null;
   /** Whether the root is no value of the file but the list of what is in it, as of an archive. */
   readonly listing: boolean;
   /** The value graph as the file has it; see {@linkcode reduce}. */
@@ -90,6 +92,7 @@ export class Checkpoint implements AsyncDisposable {
       globals: opened.globals,
     }));
     this.warnings = opened.warnings;
+    this.damage = opened.damage ?? null;
     this.listing = opened.listing ?? false;
     this.value = opened.value;
     this.reduce = opened.reduce;

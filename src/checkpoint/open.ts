@@ -41,6 +41,11 @@ export interface OpenOptions {
   readonly buffers?: readonly Uint8Array<ArrayBuffer>[];
   /** Limits to change. */
   readonly limits?: Partial<PickleLimits>;
+  /**
+   * Whether a file that ends too early is opened for what is left of it: `damage` then says so, and
+   * the tensors that are cut off are errors when they are read.
+   */
+  readonly recover?: boolean;
   /** Ends the work when it fires. */
   readonly signal?: AbortSignal;
 }
@@ -82,11 +87,12 @@ export async function openCheckpoint(input: Input, options: OpenOptions = {}): P
 }
 
 function formatOptions(options: OpenOptions, { sibling }: Place): FormatOptions {
-  const { signal, limits, encoding, buffers } = options;
+  const { signal, limits, encoding, buffers, recover } = options;
   return {
     reducers: allowedReducers(options),
     objects: allowedNames(options).has("numpy.object_"),
     ...(signal ? { signal } : {}),
+    ...(recover ? { recover } : {}),
     ...(limits ? { limits } : {}),
     ...(encoding ? { encoding } : {}),
     ...(buffers ? { buffers } : {}),

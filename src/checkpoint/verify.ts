@@ -17,6 +17,8 @@ import type { Checkpoint } from "./checkpoint.ts";
 export type Finding =
   /** Its bytes can't be read, or aren't those that were written. */
   | { readonly kind: "damaged"; readonly path: string; readonly error: StateDictError }
+  /** The file as a whole ends too early. */
+  | { readonly kind: "cut"; readonly error: StateDictError }
   /** It has numbers that are no numbers. Found only if asked for. */
   | {
     readonly kind: "values";
@@ -42,6 +44,7 @@ export async function* verifyCheckpoint(
 ): AsyncGenerator<Finding> {
   const { values = false, progress, signal } = options;
   const checked = new Map<Storage, StateDictError | null>();
+  if (checkpoint.damage) yield { kind: "cut", error: checkpoint.damage };
   for (const [path, tensor] of checkpoint.tensors) {
     const error = await damageOf(tensor, checked, signal);
     if (error) yield { kind: "damaged", path, error };

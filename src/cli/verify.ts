@@ -69,7 +69,7 @@ export const command: Command = defineCommand({
 });
 
 async function verifyFile(file: string, options: Options, io: Io): Promise<number> {
-  await using checkpoint = await openInput(file);
+  await using checkpoint = await openInput(file, { inert: true, recover: true });
   const { bytes: total } = sizeOf(checkpoint.tensors);
   const progress = startProgress(io, { label: `Reading ${file}`, total });
   const findings: Finding[] = [];
@@ -115,6 +115,7 @@ function report(
 }
 
 function findingLine(finding: Finding): string {
+  if (finding.kind === "cut") return `damaged  (file): ${showText(finding.error.message)}`;
   const path = showText(finding.path || "(root)");
   if (finding.kind === "damaged") return `damaged  ${path}: ${showText(finding.error.message)}`;
   return `values   ${path}: ${formatCount(finding.nan)} NaN, ${formatCount(finding.inf)} infinite`;
@@ -122,7 +123,10 @@ function findingLine(finding: Finding): string {
 
 function findingJson(finding: Finding): JsonValue {
   if (finding.kind === "values") return { ...finding };
-  return { kind: finding.kind, path: finding.path, error: { ...errorRecord(finding.error) } };
+  const error = { ...errorRecord(finding.error) };
+  return finding.kind === "cut"
+    ? { kind: finding.kind, error }
+    : { kind: finding.kind, path: finding.path, error };
 }
 
 /** Writes the tree without the damaged tensors. */
@@ -138,6 +142,10 @@ async function salvage(
     keep: (path) => !damaged.has(path),
   });
   const rest = checkpoint.derive({ value });
+  if (damaged.size > 0 && rest.tensors.size === 0) {
+    io.stderr("no tensor is whole: nothing is written\n");
+    return;
+  }
   const release = io.onInterrupt(cleanupTemporaries);
   try {
     const { left } = await saveCheckpoint(output, rest, { force });

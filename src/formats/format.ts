@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { StateDictError } from "../errors.ts";
 import type { ByteSource } from "../io/source.ts";
 import type { StringEncoding } from "../pickle/machine_types.ts";
 import type { PickleAnomaly } from "../pickle/machine_types.ts";
@@ -29,6 +30,8 @@ export interface FormatOptions {
   readonly objects?: boolean;
   /** In how many other files this one lies, each in the next. */
   readonly nesting?: number;
+  /** Whether a file that ends too early is opened for what is left of it; see `Opened.damage`. */
+  readonly recover?: boolean;
   /** Opens a file beside this one, by its plain name; absent where there is no beside. */
   readonly sibling?: (name: string) => Promise<ByteSource>;
 }
@@ -85,6 +88,8 @@ export interface Opened {
   readonly metadata: ReadonlyMap<string, string>;
   /** What a person should know but that is no error. */
   readonly warnings: readonly string[];
+  /** What is wrong with the file as a whole, where it was opened all the same to be saved. */
+  readonly damage?: StateDictError;
   /** Gives back every handle. */
   close(): Promise<void>;
 }

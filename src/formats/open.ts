@@ -4,7 +4,7 @@
  * @module
  */
 
-import { locate } from "../errors.ts";
+import { isStateDictError, locate } from "../errors.ts";
 import { readBytes } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
 import { readZipDirectory } from "../zip/directory.ts";
@@ -35,9 +35,22 @@ export async function openSource(source: ByteSource, options: FormatOptions): Pr
     const { describeUnknown } = await import("./unknown.ts");
     throw describeUnknown(probe);
   } catch (error) {
+    const left = options.recover ? await recover(source, options, error) : undefined;
+    if (left) return left;
     await source.close();
     throw locate(error, source.name);
   }
+}
+
+/** What can still be read of a file that ends too early. */
+async function recover(
+  source: ByteSource,
+  options: FormatOptions,
+  error: unknown,
+): Promise<Opened | undefined> {
+  if (!isStateDictError(error) || error.code !== "truncated") return undefined;
+  const { openCutShort } = await import("./torch/cut_open.ts");
+  return await openCutShort(source, options);
 }
 
 /** Opens a folder with the format that its files are. */

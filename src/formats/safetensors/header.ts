@@ -45,17 +45,24 @@ export interface Header {
   readonly metadata: ReadonlyMap<string, string>;
   /** Where the tensors' bytes begin in the file. */
   readonly dataStart: number;
+  /** That the data ends too early, where that is no error. */
+  readonly damage?: StateDictError | undefined;
 }
 
-/** Reads and checks the header of a file. */
-export async function readHeader(source: ByteSource, signal?: AbortSignal): Promise<Header> {
+/** Reads and checks the header of a file; with `recover` its data may end too early. */
+export async function readHeader(
+  source: ByteSource,
+  signal?: AbortSignal,
+  recover = false,
+): Promise<Header> {
   const head = await readBytes(source, 0, Math.min(LENGTH_BYTES, source.size), signal);
   const length = headerLength(head, source.size);
   const bytes = await readBytes(source, LENGTH_BYTES, length, signal);
   const { tensors, metadata } = parseHeader(bytes);
   const dataStart = LENGTH_BYTES + length;
-  checkLayout(tensors, source.size - dataStart);
-  return { tensors, metadata, dataStart };
+  const damage = checkLayout(tensors, source.size - dataStart);
+  if (damage && !recover) throw damage;
+  return { tensors, metadata, dataStart, damage };
 }
 
 /** The header's length, from the first bytes; checked against the file. */

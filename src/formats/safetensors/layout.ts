@@ -44,8 +44,14 @@ function exactBits(bits: number, shape: readonly number[]): bigint | undefined {
   return product >= 2n ** 64n ? undefined : product;
 }
 
-/** Refuses holes, overlaps and bytes behind the last: hidden bytes would be a second file. */
-export function checkLayout(tensors: readonly HeaderTensor[], dataSize: number): void {
+/**
+ * Refuses holes, overlaps and bytes behind the last: hidden bytes would be a second file. Gives the
+ * error of data that ends too early.
+ */
+export function checkLayout(
+  tensors: readonly HeaderTensor[],
+  dataSize: number,
+): StateDictError | undefined {
   let at = 0;
   for (const { name, begin, end } of tensors) {
     if (begin !== at) {
@@ -56,11 +62,12 @@ export function checkLayout(tensors: readonly HeaderTensor[], dataSize: number):
   }
   if (at > dataSize) {
     const whole = tensors.filter(({ end }) => end <= dataSize).length;
-    throw new StateDictError(
+    return new StateDictError(
       "truncated",
       `The data ends at ${dataSize} of ${at} bytes; ${whole} of ${tensors.length} tensors are whole`,
-      { hint: "download or copy it again" },
+      { hint: "download or copy it again, or save the rest with verify --salvage" },
     );
   }
   if (at < dataSize) throw corrupt(`${dataSize - at} bytes follow the last tensor`);
+  return undefined;
 }

@@ -21,8 +21,8 @@ import type { HeaderTensor } from "./header.ts";
 export const SAFETENSORS: Format = {
   sniff: ({ head }) => isSafetensors(head),
 
-  async open({ source }, { signal }) {
-    const { tensors, metadata, dataStart } = await readHeader(source, signal);
+  async open({ source }, { signal, recover = false }) {
+    const { tensors, metadata, dataStart, damage } = await readHeader(source, signal, recover);
     const entries: [string, Tensor][] = [];
     for (let i = 0; i < tensors.length; i++) {
       const entry = tensors[i]!;
@@ -48,6 +48,7 @@ export const SAFETENSORS: Format = {
       anomalies: [],
       metadata,
       warnings: [],
+      ...(damage ? { damage } : {}),
       close: () => source.close(),
     };
   },

@@ -1,78 +1,86 @@
 /**
  * Archives that end too early: their directory, which comes last, is missing.
  *
- * The records lie in the order of the pickle's storages, and the pickle comes first, so a walk from
- * header to header tells what is there.
- *
  * @module
  */
 
 import { isStateDictError, StateDictError } from "../../errors.ts";
-import { readBytes } from "../../io/source.ts";
 import type { ByteSource } from "../../io/source.ts";
 import { PyDict } from "../../pickle/dict.ts";
 import { readPickle } from "../../pickle/read.ts";
+import type { Pickle } from "../../pickle/read.ts";
 import { PyObject, PyPersistent, PyTuple } from "../../pickle/values.ts";
 import type { PyValue } from "../../pickle/values.ts";
-import { LOCAL_SIGNATURE, LOCAL_SIZE } from "../../zip/layout.ts";
+import type { FormatOptions } from "../format.ts";
+import { recordAt, recordsBehind } from "./cut_records.ts";
+import type { CutRecord } from "./cut_records.ts";
 import { parseStorageId } from "./storages.ts";
 
-/** How far behind a record the next one is looked for: its descriptor, or a short record. */
-const SEARCH = 64 * 1024;
+/** What is left of an archive without a directory. */
+export interface CutArchive {
+  /** The folder of all records, with its slash. */
+  readonly root: string;
+  /** The name of the pickle's record. */
+  readonly member: string;
+  /** The pickle, which is whole. */
+  readonly pickle: Pickle;
+  /** Bytes of each storage that the pickle names, by its key. */
+  readonly sizes: ReadonlyMap<string, number>;
+  /** The storages that are whole, by their key. */
+  readonly whole: ReadonlyMap<string, CutRecord>;
+  /** The short records that are there, by their name in the folder. */
+  readonly others: ReadonlyMap<string, CutRecord>;
+  /** What to say of the file: where it ends, and how many storages it still has. */
+  readonly error: StateDictError;
+}
 
 /**
- * What to say of an archive without a directory: where it ends, and how many storages it still has.
- * Undefined if it doesn't begin as PyTorch's archives do.
+ * What is left, or only what to say of it if the pickle itself is cut. Undefined if the file doesn't
+ * begin as PyTorch's archives do.
  */
-export async function describeCutShort(
+export async function readCutShort(
   source: ByteSource,
-  signal?: AbortSignal,
-): Promise<StateDictError | undefined> {
-  const first = await readHeader(source, 0, signal);
+  options: FormatOptions = {},
+): Promise<CutArchive | StateDictError | undefined> {
+  const { signal, limits, encoding } = options;
+  const first = await recordAt(source, 0, signal);
   if (!first?.name.endsWith("/data.pkl")) return undefined;
   const root = first.name.slice(0, -"data.pkl".length);
-  let end;
-  let sizes;
+  let pickle: Pickle;
+  let sizes: Map<string, number>;
   try {
-    const pickle = await readPickle(source, first.data, signal ? { signal } : {});
-    end = pickle.end;
+    pickle = await readPickle(source, first.data, {
+      ...(signal ? { signal } : {}),
+      ...(limits ? { limits } : {}),
+      ...(encoding ? { encoding } : {}),
+    });
     sizes = storageSizes(pickle.value);
   } catch (error) {
     if (!isStateDictError(error) || error.code !== "truncated") return undefined;
     return cutShort(source, "in the middle of its pickle: nothing of it can be saved");
   }
-  const whole = await countWhole(source, root, sizes, end, signal);
-  const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-  const where = end + bytes > source.size ? `of more than ${end + bytes}` : "before its directory";
-  return cutShort(source, `${where}: ${whole} of its ${sizes.size} storages are whole`);
+  const whole = new Map<string, CutRecord>();
+  const others = new Map<string, CutRecord>();
+  const keyOf = ({ name }: CutRecord) => name.slice(`${root}data/`.length);
+  const isData = ({ name }: CutRecord) => name.startsWith(`${root}data/`);
+  const sizeOf = (record: CutRecord) =>
+    isData(record) ? sizes.get(keyOf(record)) ?? 0 : record.size;
+  for await (const record of recordsBehind(source, pickle.end, sizeOf, signal)) {
+    if (record.data + sizeOf(record) > source.size) break;
+    if (!isData(record)) others.set(record.name.slice(root.length), record);
+    else if (sizes.has(keyOf(record))) whole.set(keyOf(record), record);
+  }
+  const bytes = pickle.end + [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  const where = bytes > source.size ? `of more than ${bytes}` : "before its directory";
+  const error = cutShort(source, `${where}: ${whole.size} of its ${sizes.size} storages are whole`);
+  return { root, member: first.name, pickle, sizes, whole, others, error };
 }
 
 function cutShort(source: ByteSource, what: string): StateDictError {
   return new StateDictError("truncated", `The file ends at byte ${source.size}, ${what}`, {
     offset: source.size,
-    hint: "download or copy it again",
+    hint: "download or copy it again, or save the rest with verify --salvage",
   });
-}
-
-interface Header {
-  readonly name: string;
-  readonly data: number;
-}
-
-async function readHeader(
-  source: ByteSource,
-  at: number,
-  signal?: AbortSignal,
-): Promise<Header | undefined> {
-  if (at + LOCAL_SIZE > source.size) return undefined;
-  const head = await readBytes(source, at, LOCAL_SIZE, signal);
-  const view = new DataView(head.buffer, head.byteOffset);
-  if (view.getUint32(0, true) !== LOCAL_SIGNATURE) return undefined;
-  const length = view.getUint16(26, true);
-  const data = at + LOCAL_SIZE + length + view.getUint16(28, true);
-  if (data > source.size) return undefined;
-  const name = await readBytes(source, at + LOCAL_SIZE, length, signal);
-  return { name: new TextDecoder().decode(name), data };
 }
 
 /** The bytes of each storage that the pickle names, by its key. */
@@ -99,40 +107,4 @@ function partsOf(value: PyValue): Iterable<PyValue> {
   if (!(value instanceof PyObject)) return [];
   const { args, states, items, entries } = value;
   return [args, ...states ?? [], items ?? null, entries ?? null];
-}
-
-async function countWhole(
-  source: ByteSource,
-  root: string,
-  sizes: ReadonlyMap<string, number>,
-  from: number,
-  signal?: AbortSignal,
-): Promise<number> {
-  let whole = 0;
-  for (let at = await findHeader(source, from, signal); at !== undefined;) {
-    const header = await readHeader(source, at, signal);
-    if (!header) break;
-    const { name, data } = header;
-    const size = name.startsWith(`${root}data/`)
-      ? sizes.get(name.slice(root.length + "data/".length))
-      : undefined;
-    const end = data + (size ?? 0);
-    if (end > source.size) break;
-    if (size !== undefined) whole++;
-    at = await findHeader(source, end, signal);
-  }
-  return whole;
-}
-
-async function findHeader(
-  source: ByteSource,
-  from: number,
-  signal?: AbortSignal,
-): Promise<number | undefined> {
-  const bytes = await readBytes(source, from, Math.min(SEARCH, source.size - from), signal);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let i = 0; i + 4 <= bytes.length; i++) {
-    if (view.getUint32(i, true) === LOCAL_SIGNATURE) return from + i;
-  }
-  return undefined;
 }

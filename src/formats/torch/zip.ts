@@ -57,7 +57,8 @@ async function directoryOf(probe: Probe): Promise<ZipDirectory> {
     return await probe.zip();
   } catch (error) {
     if (!isStateDictError(error) || error.code !== "truncated") throw error;
-    const { describeCutShort } = await import("./cut_short.ts");
-    throw await describeCutShort(probe.source) ?? error;
+    const { readCutShort } = await import("./cut_short.ts");
+    const cut = await readCutShort(probe.source);
+    throw cut === undefined ? error : isStateDictError(cut) ? cut : cut.error;
   }
 }
