@@ -31,14 +31,13 @@ const PYTHON = [
   PyObject,
   PyPersistent,
   PySet,
-  PyTuple,
 ];
 
 /**
  * Numbers without a fraction are ints up to 2^53 and floats beyond, others floats; bigints ints;
  * arrays lists; plain objects and `Map`s dicts; `Set`s sets; `Uint8Array`s bytes; loaded tensors
- * numpy arrays; `undefined` is None. Values of Python's own classes stay what they are. Shared
- * references and cycles stay too.
+ * numpy arrays; `undefined` is None. A `PyTuple` may hold any of these; values of Python's other
+ * classes stay what they are. Shared references and cycles stay too.
  *
  * @throws `usage` for anything else.
  */
@@ -96,12 +95,18 @@ function containerValue(
       for (const item of value) list.push(convert(item));
     }];
   }
+  if (value instanceof PyTuple) {
+    const items: PyValue[] = [];
+    return [new PyTuple(items), () => {
+      for (const item of value.items) items.push(convert(item));
+    }];
+  }
   if (value instanceof Uint8Array) return [new PyBytes("bytes", ownBytes(value)), NOTHING];
   if (value instanceof Tensor) return [tensorValue(value), NOTHING];
   if (value instanceof Map) return dictValue(value, convert);
   if (value instanceof Set) {
     const members: PyValue[] = [];
-    for (const item of value) members.push(hashable(convert(item), "member of a set"));
+    for (const item of value) members.push(hashable(convertKey(item, convert), "member of a set"));
     return [new PySet(members), NOTHING];
   }
   const prototype = Object.getPrototypeOf(value);
@@ -117,8 +122,16 @@ function dictValue(
 ): readonly [PyDict, () => void] {
   const dict = new PyDict();
   return [dict, () => {
-    for (const [key, item] of entries) dict.set(hashable(convert(key), "key"), convert(item));
+    for (const [key, item] of entries) {
+      dict.set(hashable(convertKey(key, convert), "key"), convert(item));
+    }
   }];
+}
+
+/** A key must be whole when it is looked at: a tuple's items are converted at once. */
+function convertKey(key: unknown, convert: (value: unknown) => PyValue): PyValue {
+  if (!(key instanceof PyTuple)) return convert(key);
+  return new PyTuple(key.items.map((item) => convertKey(item, convert)));
 }
 
 function hashable(value: PyValue, what: string): PyValue {
