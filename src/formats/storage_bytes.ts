@@ -7,6 +7,7 @@
 
 import { StateDictError } from "../errors.ts";
 import { BLOCK, blockArray } from "../io/block_buffer.ts";
+import { breathe } from "../io/breathe.ts";
 import { loadCrc32 } from "../io/crc32.ts";
 import { checkAborted } from "../io/source.ts";
 import { storageReader } from "../tensor/storage.ts";
@@ -38,6 +39,7 @@ export async function* storageBytes(
   const block = blockArray(Math.min(BLOCK, storage.nbytes));
   let crc = 0;
   for (let at = 0; at < storage.nbytes; at += block.length) {
+    await breathe();
     checkAborted(signal);
     const part = block.subarray(0, Math.min(block.length, storage.nbytes - at));
     await reader.read(at, part);

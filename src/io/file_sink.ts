@@ -186,10 +186,29 @@ function createBeside(port: FilePort, target: string, mode: number | undefined):
   for (const separator of port.separators) {
     cut = Math.max(cut, target.lastIndexOf(separator) + 1);
   }
-  const random = crypto.randomUUID().slice(0, 8);
+  const folder = target.slice(0, cut);
   // A name has at most 255 bytes on most file systems: a part of it will do.
-  const path = `${target.slice(0, cut)}.${target.slice(cut, cut + 64)}.${random}.tmp`;
+  const prefix = `.${target.slice(cut, cut + 64)}.`;
+  removeLeftovers(port, folder, prefix);
+  const path = `${folder}${prefix}${crypto.randomUUID().slice(0, 8)}.tmp`;
   const temporary = { port, path, handle: port.create(path, mode) };
   temporaries.add(temporary);
   return temporary;
+}
+
+/** A file that nobody has written to for so long is nobody's: ten minutes, in milliseconds. */
+const STALE = 10 * 60 * 1000;
+
+/** Deletes what processes that were killed have left of earlier writes to the same name. */
+function removeLeftovers(port: FilePort, folder: string, prefix: string): void {
+  try {
+    for (const { name, isFile } of port.list(folder || ".")) {
+      const middle = name.slice(prefix.length, -".tmp".length);
+      if (!isFile || name !== `${prefix}${middle}.tmp` || !/^[0-9a-f]{8}$/.test(middle)) continue;
+      const { modified = Infinity } = port.linkStatus(`${folder}${name}`);
+      if (Date.now() - modified > STALE) port.remove(`${folder}${name}`);
+    }
+  } catch {
+    // A folder that may not be listed, or files that have just gone: the write itself is not hurt.
+  }
 }

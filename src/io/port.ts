@@ -20,6 +20,8 @@ export interface FileStatus {
   readonly isDirectory: boolean;
   /** A symbolic link; only where the link itself was asked for. */
   readonly isSymlink: boolean;
+  /** When it was last written, in milliseconds since 1970; undefined where that isn't known. */
+  readonly modified: number | undefined;
   /** The permission bits, where the system has them. */
   readonly mode: number | undefined;
 }

@@ -62,6 +62,7 @@ function denoStatus(info: Deno.FileInfo): FileStatus {
     isFile: info.isFile,
     isDirectory: info.isDirectory,
     isSymlink: info.isSymlink,
+    modified: info.mtime?.getTime(),
     mode: info.mode === null ? undefined : info.mode & 0o777,
   };
 }

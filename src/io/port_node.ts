@@ -10,6 +10,7 @@ import type { FileHandle, FilePort, FileStatus } from "./port.ts";
 interface NodeStats {
   readonly size: number;
   readonly mode: number;
+  readonly mtimeMs: number;
   isFile(): boolean;
   isDirectory(): boolean;
   isSymbolicLink(): boolean;
@@ -106,6 +107,7 @@ function nodeStatus(stats: NodeStats): FileStatus {
     isFile: stats.isFile(),
     isDirectory: stats.isDirectory(),
     isSymlink: stats.isSymbolicLink(),
+    modified: stats.mtimeMs,
     mode: stats.mode & 0o777,
   };
 }

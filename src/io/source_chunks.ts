@@ -5,6 +5,7 @@
  */
 
 import { blockArray } from "./block_buffer.ts";
+import { breathe } from "./breathe.ts";
 import { checkAborted, readInto } from "./source.ts";
 import type { ByteSource } from "./source.ts";
 
@@ -18,6 +19,7 @@ export async function* sourceChunks(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
   const block = blockArray(Math.min(PIECE, source.size));
   for (let at = 0; at < source.size; at += block.length) {
+    await breathe();
     checkAborted(signal);
     const part = block.subarray(0, Math.min(block.length, source.size - at));
     await readInto(source, at, part, signal);

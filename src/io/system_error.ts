@@ -46,6 +46,9 @@ const EXPLANATIONS: ReadonlyMap<string, Explanation> = new Map<string, Explanati
   ["ENAMETOOLONG", { code: "io", text: "The name is too long for the file system" }],
 ]);
 
+/** POSIX codes by their number, where all systems that Deno runs on have the same. */
+const NUMBERS: ReadonlyMap<string, string> = new Map([["27", "EFBIG"], ["28", "ENOSPC"]]);
+
 /** What means something else when the file is to be made. */
 const WRITING: ReadonlyMap<string, Explanation> = new Map<string, Explanation>([
   ["ENOENT", { code: "not-found", text: "There is no such folder to write in" }],
@@ -65,8 +68,11 @@ export function systemError(error: unknown, path: string, action: FileAction): S
       cause: error,
     });
   }
+  // Deno has no code for some of them.
+  const number = /\(os error (\d+)\)$/.exec(message ?? "")?.[1] ?? "";
   const known = (action === "write" ? WRITING.get(code ?? "") : undefined) ??
-    EXPLANATIONS.get(code ?? "") ?? EXPLANATIONS.get(name ?? "");
+    EXPLANATIONS.get(code ?? "") ?? EXPLANATIONS.get(NUMBERS.get(number) ?? "") ??
+    EXPLANATIONS.get(name ?? "");
   if (known) {
     return new StateDictError(known.code, known.text, { path, hint: known.hint, cause: error });
   }

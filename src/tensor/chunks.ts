@@ -7,6 +7,7 @@
 import { checkExpansion, firstByte, storageOf } from "./access.ts";
 import { blockFix } from "./byte_order.ts";
 import type { BlockFix } from "./byte_order.ts";
+import { breathe } from "../io/breathe.ts";
 import { gatherer } from "./gather.ts";
 import { storageReader } from "./storage.ts";
 import type { StorageReader } from "./storage.ts";
@@ -50,6 +51,7 @@ export async function* tensorChunks(
     ? straight(tensor, reader, block, fix)
     : strided(tensor, reader, block, fix, signal);
   for await (const bytes of blocks) {
+    await breathe();
     signal?.throwIfAborted();
     yield bytes;
   }

@@ -8,6 +8,7 @@ import { packedInput } from "../compression/packed_input.ts";
 import { locate } from "../errors.ts";
 import { BLOCK, blockArray } from "../io/block_buffer.ts";
 import { loadCrc32 } from "../io/crc32.ts";
+import { breathe } from "../io/breathe.ts";
 import { checkAborted, readInto } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
 import type { ZipDirectory } from "./directory.ts";
@@ -46,6 +47,7 @@ async function* storedChunks(
 ): AsyncGenerator<Uint8Array, void> {
   const block = blockArray(Math.min(BLOCK, range.size));
   for (let done = 0; done < range.size; done += BLOCK) {
+    await breathe();
     checkAborted(signal);
     const piece = block.subarray(0, Math.min(BLOCK, range.size - done));
     await readInto(source, range.offset + done, piece, signal);

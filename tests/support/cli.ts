@@ -41,6 +41,12 @@ function launcher(permissions: readonly string[]): string[] {
   return inDeno ? [process.execPath, "run", ...permissions, cli] : [process.execPath, cli];
 }
 
+/** The program and the words that run `statedict ARGS…`, for tests that do more than wait for it. */
+export function launchCli(args: readonly string[]): [program: string, words: string[]] {
+  const [program, ...before] = launcher(["-R", "-W"]);
+  return [program!, [...before, ...args]];
+}
+
 /** Runs `statedict ARGS…` and waits for its end; rejects if it doesn't end in time. */
 export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const [program, ...before] = launcher(options.permissions ?? ["-R", "-W"]);
