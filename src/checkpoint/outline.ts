@@ -7,6 +7,7 @@
  * @module
  */
 
+import { StateDictError } from "../errors.ts";
 import { PyDict, PySet } from "../pickle/dict.ts";
 import { attributeDicts, objectClass } from "../pickle/state.ts";
 import { PyBytes, PyForeign, PyGlobal, PyObject, PyTuple } from "../pickle/values.ts";
@@ -17,33 +18,60 @@ import { distinguish, joinPath, keyComponent } from "./paths.ts";
 
 /** One thing that a walk meets. */
 export type OutlineEntry =
-  | {
-    readonly kind: "tensor";
+  & {
+    /** Where it is; of a container that isn't empty it is spelled when it is asked for. */
     readonly path: string;
-    readonly tensor: Tensor;
-    /** Where this very tensor was met first. */
-    readonly aliasOf?: string;
-    /** The name that `state_dict()` would give it, inside an `nn.Module`. */
-    readonly moduleName?: string;
+    /** The last part of the path. */
+    readonly name: string;
+    /** Containers around it. */
+    readonly depth: number;
   }
-  /** A value without parts. */
-  | { readonly kind: "leaf"; readonly path: string; readonly value: PyValue }
-  /** A container with nothing in it. */
-  | {
-    readonly kind: "empty";
-    readonly path: string;
-    readonly value: PyValue;
-    readonly label: string;
-  }
-  /** A container; its parts follow. */
-  | {
-    readonly kind: "open";
-    readonly path: string;
-    readonly value: PyValue;
-    readonly label: string;
-    readonly size: number;
-  }
-  | { readonly kind: "ref"; readonly path: string; readonly target: string };
+  & (
+    | {
+      readonly kind: "tensor";
+      readonly tensor: Tensor;
+      /** Where this very tensor was met first. */
+      readonly aliasOf?: string;
+      /** The name that `state_dict()` would give it, inside an `nn.Module`. */
+      readonly moduleName?: string;
+    }
+    /** A value without parts. */
+    | { readonly kind: "leaf"; readonly value: PyValue }
+    /** A container with nothing in it. */
+    | { readonly kind: "empty"; readonly value: PyValue; readonly label: string }
+    /** A container; its parts follow. */
+    | {
+      readonly kind: "open";
+      readonly value: PyValue;
+      readonly label: string;
+      readonly size: number;
+    }
+    | { readonly kind: "ref"; readonly target: string }
+  );
+
+/**
+ * Characters that the paths of one walk may have: a chain of 40,000 containers, each with a value in
+ * it, would spell billions. 100,000 tensors with long names have ten million.
+ */
+const MAX_PATH_TEXT = 2 ** 26;
+
+/** A place in the tree; its path is spelled when somebody asks, for a chain may be very deep. */
+interface Place {
+  readonly parent: Place | null;
+  readonly name: string;
+  readonly depth: number;
+  path: string | undefined;
+}
+
+function pathOf(place: Place): string {
+  if (place.path !== undefined) return place.path;
+  const names: string[] = [];
+  let known: Place | null = place;
+  for (; known && known.path === undefined; known = known.parent) names.push(known.name);
+  let path = known?.path ?? "";
+  for (let i = names.length - 1; i >= 0; i--) path = joinPath(path, names[i]!);
+  return place.path = path;
+}
 
 /** The parts of a container, with their components and what kind of node it is. */
 export interface Parts {
@@ -55,48 +83,67 @@ export interface Parts {
   readonly children: Iterable<readonly [string, PyValue]>;
 }
 
-/** Walks the graph below `root`; `reduce` tells what a node stands for. */
+/**
+ * Walks the graph below `root`; `reduce` tells what a node stands for.
+ *
+ * @throws `limit` if the paths of what is in it have more than 2^26 characters in all.
+ */
 export function* outline(
   root: PyValue,
   reduce: (value: PyValue) => PyValue,
 ): Generator<OutlineEntry> {
-  const seen = new Map<PyValue, string>();
+  const seen = new Map<PyValue, Place>();
   const open: {
-    path: string;
+    place: Place;
     inModule: boolean;
     children: Iterator<readonly [string, PyValue]>;
   }[] = [];
-  let path = "";
+  let place: Place = { parent: null, name: "", depth: 0, path: "" };
+  let spelled = 0;
   let inModule = false;
   let value = root;
+  const spell = () => {
+    const { name, depth } = place;
+    const path = pathOf(place);
+    spelled += path.length;
+    if (spelled > MAX_PATH_TEXT) {
+      throw new StateDictError(
+        "limit",
+        `The paths of the values have more than ${MAX_PATH_TEXT} characters`,
+        { hint: "such a file is made to use up memory" },
+      );
+    }
+    return { path, name, depth };
+  };
   for (;;) {
     const reduced = reduce(value);
     const first = isShared(reduced) ? seen.get(value) : undefined;
     if (reduced instanceof Tensor) {
+      const where = spell();
       yield {
         kind: "tensor",
-        path,
+        ...where,
         tensor: reduced,
-        ...(first === undefined ? {} : { aliasOf: first }),
-        ...(inModule ? { moduleName: moduleName(path) } : {}),
+        ...(first === undefined ? {} : { aliasOf: pathOf(first) }),
+        ...(inModule ? { moduleName: moduleName(where.path) } : {}),
       };
-      if (first === undefined) seen.set(value, path);
-    } else if (first !== undefined) yield { kind: "ref", path, target: first };
+      if (first === undefined) seen.set(value, place);
+    } else if (first !== undefined) yield { kind: "ref", ...spell(), target: pathOf(first) };
     const parts = first === undefined ? partsOf(reduced, reduce) : undefined;
     if (parts) {
       if (!(reduced instanceof Tensor)) {
-        if (isShared(reduced)) seen.set(value, path);
-        const { label, size } = parts;
-        if (size === 0) yield { kind: "empty", path, value: reduced, label };
-        else yield { kind: "open", path, value: reduced, label, size };
+        if (isShared(reduced)) seen.set(value, place);
+        if (parts.size === 0) {
+          yield { kind: "empty", ...spell(), value: reduced, label: parts.label };
+        } else yield openEntry(place, reduced, parts);
       }
       open.push({
-        path,
+        place,
         inModule: inModule || isModule(reduced, reduce),
         children: named(parts)[Symbol.iterator](),
       });
     } else if (first === undefined && !(reduced instanceof Tensor)) {
-      yield { kind: "leaf", path, value: reduced };
+      yield { kind: "leaf", ...spell(), value: reduced };
     }
     for (;;) {
       const parent = open[open.length - 1];
@@ -106,12 +153,31 @@ export function* outline(
         open.pop();
         continue;
       }
-      path = joinPath(parent.path, next.value[0]);
+      place = { parent: parent.place, name: next.value[0], depth: open.length, path: undefined };
       value = next.value[1];
       inModule = parent.inModule;
       break;
     }
   }
+}
+
+function openEntry(
+  place: Place,
+  value: PyValue,
+  { label, size }: Parts,
+): Extract<OutlineEntry, { kind: "open" }> {
+  const { depth, name } = place;
+  return {
+    kind: "open",
+    get path() {
+      return pathOf(place);
+    },
+    value,
+    label,
+    size,
+    depth,
+    name,
+  };
 }
 
 /** Whether an object is an `nn.Module`, by the attributes that every one has. */

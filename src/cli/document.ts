@@ -57,7 +57,9 @@ export async function describeCheckpoint(
   ]);
   if (checkpoint.shards.length > 0) document.set("shards", checkpoint.shards.map(describeShard));
   if (ANY_CLASS.has(checkpoint.format)) {
-    document.set("kinds", describeKinds(entries, checkpoint.listing));
+    const { kinds, omitted } = describeKinds(entries, checkpoint.listing);
+    document.set("kinds", kinds);
+    if (omitted > 0) document.set("kinds_omitted", omitted);
   }
   if (storages.length > 0) document.set("storages", storages);
   if (constants.length > 0) document.set("constants", constants);

@@ -45,7 +45,7 @@ const PART_WORDS: ReadonlyMap<string, string> = new Map([
 const dims = (list: readonly number[]): JsonValue => list.slice();
 
 /** A tensor as an outline gives it. */
-export type TensorEntry = Extract<OutlineEntry, { kind: "tensor" }>;
+export type TensorEntry = Omit<Extract<OutlineEntry, { kind: "tensor" }>, "name" | "depth">;
 
 /** The record of one tensor; `reduce` tells what the nodes of its attributes stand for. */
 export async function describeTensor(

@@ -81,17 +81,25 @@ function encodeWtf8(text: string): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** What each container is, by path; the root of a mere listing is nothing of the file. */
+/** Levels down to which containers are named: each path is as long as those above it together. */
+const KINDS_DEPTH = 1000;
+
+/**
+ * What each container is, by path, and how many lie too deep to be named; the root of a mere listing
+ * is nothing of the file.
+ */
 export function describeKinds(
   entries: Iterable<OutlineEntry>,
   listing: boolean,
-): Map<string, JsonValue> {
+): { kinds: Map<string, JsonValue>; omitted: number } {
   const kinds = new Map<string, JsonValue>();
+  let omitted = 0;
   for (const entry of entries) {
     if (entry.kind !== "open" && entry.kind !== "empty") continue;
-    if (!listing || entry.path !== "") kinds.set(entry.path, entry.label);
+    if (entry.depth > KINDS_DEPTH) omitted++;
+    else if (!listing || entry.path !== "") kinds.set(entry.path, entry.label);
   }
-  return kinds;
+  return { kinds, omitted };
 }
 
 /** The attributes that BUILD set on dicts, by path: plain JSON images, as far as they are plain. */

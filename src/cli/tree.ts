@@ -21,37 +21,36 @@ const MAX_CHILDREN = 200;
 /** Columns of a value. */
 const VALUE_WIDTH = 100;
 
+/** Levels that are indented: deeper ones would stand beyond any screen. */
+const INDENTED = 40;
+
 /** One line a node, indented by its depth. */
 export function* treeLines(
   entries: readonly OutlineEntry[],
   checkpoint: Checkpoint,
   width: number | undefined,
 ): Generator<string> {
-  const children = new Map<string, number>();
-  const parents: string[] = [];
+  const counts: number[] = []; // of the parts met so far, by the depth of their container
+  let hidden = Infinity; // what lies deeper belongs to a part that isn't shown
   for (const entry of entries) {
-    while (parents.length > 0 && !isChild(entry.path, parents[parents.length - 1]!)) parents.pop();
-    const parent = parents[parents.length - 1];
-    const name = parent === undefined || parent === ""
-      ? entry.path
-      : entry.path.slice(parent.length + 1);
-    if (entry.kind === "open") parents.push(entry.path);
-    if (parent !== undefined) {
-      const count = (children.get(parent) ?? 0) + 1;
-      children.set(parent, count);
-      if (count === MAX_CHILDREN + 1) yield `${"  ".repeat(parents.length)}…`;
-      if (count > MAX_CHILDREN) continue;
+    const { depth, name } = entry;
+    const indent = "  ".repeat(Math.min(depth, INDENTED));
+    counts.length = depth + 1;
+    counts[depth] = 0;
+    if (depth > hidden) continue;
+    hidden = Infinity;
+    if (depth > 0) {
+      const count = counts[depth - 1]! + 1;
+      counts[depth - 1] = count;
+      if (count === MAX_CHILDREN + 1) yield `${indent}…`;
+      if (count > MAX_CHILDREN) {
+        hidden = depth;
+        continue;
+      }
     }
-    const depth = entry.kind === "open" ? parents.length - 1 : parents.length;
-    const line = `${"  ".repeat(Math.min(depth, 40))}${showText(name || "·")}  ${
-      nodeText(entry, checkpoint)
-    }`;
+    const line = `${indent}${showText(name || "·")}  ${nodeText(entry, checkpoint)}`;
     yield width === undefined ? line : showText(line, { max: width });
   }
-}
-
-function isChild(path: string, parent: string): boolean {
-  return parent === "" || path.startsWith(`${parent}.`);
 }
 
 function nodeText(entry: OutlineEntry, checkpoint: Checkpoint): string {

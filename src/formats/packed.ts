@@ -9,6 +9,7 @@ import { sniffCodec } from "../compression/codecs.ts";
 import { unpackedSource } from "../compression/source.ts";
 import { readBytes } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
+import { packedLimits } from "../pickle/limits.ts";
 import type { Format } from "./format.ts";
 import { probeSource } from "./open.ts";
 import { findFormat } from "./table.ts";
@@ -59,7 +60,8 @@ export const PACKED: Format = {
       });
     }
     if (!format) throw (await import("./unknown.ts")).describeUnknown(inner);
-    const opened = await format.open(inner, options);
+    const limits = packedLimits(probe.source.size, options.limits);
+    const opened = await format.open(inner, { ...options, limits });
     return {
       ...opened,
       // Its pickle may hold arrays as any other does.

@@ -41,6 +41,25 @@ export const DEFAULT_PICKLE_LIMITS: PickleLimits = {
   name: 1024,
 };
 
+/** Bytes of a pickle, or opcodes, that no packing makes suspicious. */
+const FREE = 2 ** 20;
+
+/** How many times its packed size a pickle may be: real ones pack to a tenth, or a fiftieth. */
+const MOST_PACKED = 100;
+
+/**
+ * The limits of a pickle that lies packed in so many bytes: 8 KB can hold a million tensors. What the
+ * caller sets stands.
+ */
+export function packedLimits(
+  packed: number,
+  given: Partial<PickleLimits> = {},
+): Partial<PickleLimits> {
+  const most = Math.max(FREE, MOST_PACKED * packed);
+  const { bytes, opcodes } = DEFAULT_PICKLE_LIMITS;
+  return { bytes: Math.min(bytes, most), opcodes: Math.min(opcodes, most), ...given };
+}
+
 /** The error of a limit that was met. */
 export function limitError(
   what: string,

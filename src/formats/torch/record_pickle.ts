@@ -5,11 +5,12 @@
  */
 
 import { locate } from "../../errors.ts";
-import { DEFAULT_PICKLE_LIMITS } from "../../pickle/limits.ts";
+import { DEFAULT_PICKLE_LIMITS, packedLimits } from "../../pickle/limits.ts";
 import type { MachineOptions } from "../../pickle/machine_types.ts";
 import { parsePickle } from "../../pickle/read.ts";
 import type { Pickle } from "../../pickle/read.ts";
 import type { ZipDirectory } from "../../zip/directory.ts";
+import { STORED } from "../../zip/layout.ts";
 import { readMember } from "../../zip/member.ts";
 import type { FormatOptions, PickleReport } from "../format.ts";
 
@@ -22,8 +23,12 @@ export async function readRecordPickle(
   more: MachineOptions = {},
 ): Promise<Pickle> {
   const { signal } = options;
-  const bytes = await readMember(directory, directory.find(member)!, {
-    limit: options.limits?.bytes ?? DEFAULT_PICKLE_LIMITS.bytes,
+  const entry = directory.find(member)!;
+  const limits = entry.method === STORED
+    ? options.limits
+    : packedLimits(entry.compressedSize, options.limits);
+  const bytes = await readMember(directory, entry, {
+    limit: limits?.bytes ?? DEFAULT_PICKLE_LIMITS.bytes,
     ...(signal ? { signal } : {}),
   });
   try {

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { openCheckpoint } from "../../src/checkpoint/open.ts";
+import { packedLimits } from "../../src/pickle/limits.ts";
+import { runCli } from "../support/cli.ts";
+import { withScratch } from "../support/scratch.ts";
+
+const slow = { timeout: 120_000 };
+
+/** `depth` one-tuples, one in the other, in protocol 2. */
+function nestedTuples(depth: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(depth + 4).fill(0x85);
+  bytes.set([0x80, 2, 0x4e]);
+  bytes[depth + 3] = 0x2e;
+  return bytes;
+}
+
+test(
+  "every way to look at a deep chain takes memory for its depth, not for its square",
+  slow,
+  () =>
+    withScratch(async (folder) => {
+      const file = join(folder, "deep.pkl");
+      writeFileSync(file, nestedTuples(40_000));
+      for (const options of [["--json"], ["--tree"], ["--values"]]) {
+        const { code, stdout } = await runCli(["inspect", file, ...options]);
+        assert.equal(code, 0);
+        // 40,000 lines of 100 characters; the square would be 1.6 billion.
+        assert.ok(stdout.length < 10_000_000, `${options}: ${stdout.length}`);
+      }
+    }),
+);
+
+test("the paths of a deep chain with a value in every link are a limit", slow, async () => {
+  // [1, [1, [1, …]]]: for each list a path as long as all those above it.
+  const depth = 20_000;
+  const head = [0x80, 2, ...new Array<number[]>(depth).fill([0x5d, 0x28, 0x4b, 1]).flat(), 0x4e];
+  const bytes = Uint8Array.from([...head, ...new Array<number>(depth).fill(0x65), 0x2e]);
+  await using checkpoint = await openCheckpoint(bytes);
+  assert.throws(() => [...checkpoint.outline()], { code: "limit" });
+});
+
+test("packedLimits() follow the packed size, unless the caller knows better", () => {
+  assert.deepEqual(packedLimits(100), { bytes: 2 ** 20, opcodes: 2 ** 20 });
+  assert.deepEqual(packedLimits(20_000), { bytes: 2_000_000, opcodes: 2_000_000 });
+  assert.deepEqual(packedLimits(2 ** 30), { bytes: 2 ** 28, opcodes: 20_000_000 });
+  assert.deepEqual(packedLimits(100, { bytes: 7 }), { bytes: 7, opcodes: 2 ** 20 });
+});
+
+test("a few packed bytes can't become millions of values", slow, async () => {
+  const millions = new Uint8Array(3_000_000).fill(0x4e); // NONE after NONE
+  millions.set([0x80, 2]);
+  millions[millions.length - 1] = 0x2e;
+  const packed = new Uint8Array(gzipSync(millions));
+  assert.ok(packed.length < 4000);
+  await assert.rejects(openCheckpoint(packed), { code: "limit" });
+  await using opened = await openCheckpoint(packed, {
+    limits: { bytes: 2 ** 28, opcodes: 2 ** 24 },
+  });
+  assert.equal(opened.value, null);
+});
