@@ -16,6 +16,7 @@ import {
   COLUMNS,
   headline,
   orderRemark,
+  rootsOf,
   shapeText,
   summaryLines,
   tensorRow,
@@ -68,7 +69,7 @@ async function look(path: string): Promise<Found | undefined> {
 /** The listing, as `listing.ts` would write it. */
 export function glanceText(
   path: string,
-  { size, tensors, leaves }: Found,
+  { size, tensors, containers, leaves }: Found,
   look: TableOptions,
 ): string {
   const lines = [headline(path, "torch-zip", size, look.paint)];
@@ -86,7 +87,8 @@ export function glanceText(
   });
   lines.push("");
   for (const line of rows.length > 0 ? tableLines(COLUMNS, rows, look) : []) lines.push(line);
-  const totals = { tensors: rows.length, shown: rows.length, parameters, leaves };
+  const roots = rootsOf(containers, tensors.map(({ path }) => path));
+  const totals = { tensors: rows.length, shown: rows.length, parameters, leaves, roots };
   if (rows.length > 0) lines.push("");
   for (const line of summaryLines(totals, uses)) lines.push(line);
   return `${lines.join("\n")}\n`;

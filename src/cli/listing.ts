@@ -18,6 +18,7 @@ import {
   COLUMNS,
   headline,
   orderRemark,
+  rootsOf,
   shapeText,
   summaryLines,
   tensorRow,
@@ -154,7 +155,9 @@ function totalsOf(
     ? 0
     : entries.filter(({ kind }) => kind === "leaf" || kind === "empty").length;
   const parameters = all.reduce((sum, { tensor }) => sum + tensor.numel, 0);
-  return { tensors: all.length, shown: shown.length, parameters, leaves };
+  const containers = entries.filter(({ kind }) => kind === "open").map(({ path }) => path);
+  const roots = rootsOf(containers, all.map(({ path }) => path));
+  return { tensors: all.length, shown: shown.length, parameters, leaves, roots };
 }
 
 function* storageUses(all: readonly Listed[]): Generator<StorageUse<Storage>> {

@@ -70,6 +70,36 @@ export interface Totals {
   readonly parameters: number;
   /** Values that aren't listed. */
   readonly leaves: number;
+  /** Sub-trees right below the root, with the tensors that each holds. */
+  readonly roots: ReadonlyMap<string, number>;
+}
+
+/**
+ * The sub-trees right below the root that hold tensors: what `--root` may take.
+ *
+ * @param containers Paths of all containers, depth first.
+ */
+export function rootsOf(
+  containers: Iterable<string>,
+  tensors: Iterable<string>,
+): Map<string, number> {
+  const counts = new Map<string, number>();
+  let last: string | undefined;
+  for (const path of containers) {
+    if (path === "" || (last !== undefined && path.startsWith(`${last}.`))) continue;
+    counts.set(last = path, 0);
+  }
+  if (counts.size === 0) return counts;
+  for (const path of tensors) {
+    for (let dot = path.indexOf("."); dot >= 0; dot = path.indexOf(".", dot + 1)) {
+      const count = counts.get(path.slice(0, dot));
+      if (count === undefined) continue;
+      counts.set(path.slice(0, dot), count + 1);
+      break;
+    }
+  }
+  for (const [path, count] of counts) if (count === 0) counts.delete(path);
+  return counts;
 }
 
 /** Groups of names over one storage that a listing names. */
@@ -80,7 +110,7 @@ export function* summaryLines<Storage extends { readonly nbytes: number }>(
   totals: Totals,
   uses: Iterable<StorageUse<Storage>>,
 ): Generator<string> {
-  const { tensors, shown, parameters, leaves } = totals;
+  const { tensors, shown, parameters, leaves, roots } = totals;
   const { stored, used, groups } = sumUp(uses);
   const listed = shown === tensors ? "" : `${formatCount(shown)} of `;
   yield `${listed}${formatCount(tensors)} tensors, ${formatShortCount(parameters)} parameters, ` +
@@ -90,7 +120,18 @@ export function* summaryLines<Storage extends { readonly nbytes: number }>(
     for (const names of groups.slice(0, GROUPS_SHOWN)) yield `  ${groupText(names)}`;
     if (groups.length > GROUPS_SHOWN) yield `  … and ${groups.length - GROUPS_SHOWN} more`;
   }
+  if (roots.size > 0) yield `sub-trees for --root: ${rootsText(roots)}`;
   if (leaves > 0) yield `${formatCount(leaves)} other values; --values shows them`;
+}
+
+/** Sub-trees that a listing names. */
+const ROOTS_SHOWN = 8;
+
+function rootsText(roots: ReadonlyMap<string, number>): string {
+  const shown = [...roots].slice(0, ROOTS_SHOWN);
+  const rest = roots.size - shown.length;
+  return shown.map(([path, count]) => `${showText(path)} (${formatCount(count)})`).join(", ") +
+    (rest > 0 ? `, and ${formatCount(rest)} more` : "");
 }
 
 const NAMES_SHOWN = 6;

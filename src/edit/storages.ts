@@ -8,7 +8,7 @@ import { sliceSource } from "../io/source.ts";
 import { copyTensor } from "../tensor/derive.ts";
 import { packTensor } from "../tensor/derive_cast.ts";
 import { tensorSha256 } from "../tensor/hash.ts";
-import { Storage } from "../tensor/storage.ts";
+import { Storage, verifyStorage } from "../tensor/storage.ts";
 import { spanOf } from "../tensor/strides.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -73,6 +73,7 @@ function cut(
     word: storage.word,
     ...(storage.device === null ? {} : { device: storage.device }),
     ...(storage.bytes ? { bytes: storage.bytes.subarray(start, first + length) } : {}),
+    verify: (_, signal) => verifyStorage(storage, signal),
     async locate(signal) {
       const place = storage.place ?? await storage.locate!(signal);
       const source = sliceSource(place.source, place.offset + start, first + length - start);

@@ -10,7 +10,7 @@ import { BLOCK, blockArray } from "../io/block_buffer.ts";
 import { breathe } from "../io/breathe.ts";
 import { loadCrc32 } from "../io/crc32.ts";
 import { checkAborted } from "../io/source.ts";
-import { storageReader } from "../tensor/storage.ts";
+import { storageReader, verifyStorage } from "../tensor/storage.ts";
 import type { Storage } from "../tensor/storage.ts";
 
 /** Tells a caller how far a writer is, and lets it stop. */
@@ -24,7 +24,7 @@ export interface CopyOptions {
 /**
  * All bytes of a storage, in blocks that are good until the next is asked for.
  *
- * @throws `corrupt` at the end, if the file's checksum says so.
+ * @throws `corrupt` if the file's checksum says so: at the end, where it is of these very bytes.
  */
 export async function* storageBytes(
   storage: Storage,
@@ -33,9 +33,9 @@ export async function* storageBytes(
   const { signal, progress } = options;
   const reader = await storageReader(storage, signal);
   const swapped = storage.byteOrder === "big" && storage.word > 1;
-  const crc32 = storage.crc !== null && !storage.verified && !swapped
-    ? await loadCrc32()
-    : undefined;
+  const inOnePass = storage.crc !== null && !storage.verified && !swapped;
+  const crc32 = inOnePass ? await loadCrc32() : undefined;
+  if (!inOnePass) await verifyStorage(storage, signal);
   const block = blockArray(Math.min(BLOCK, storage.nbytes));
   let crc = 0;
   for (let at = 0; at < storage.nbytes; at += block.length) {

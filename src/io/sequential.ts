@@ -49,6 +49,8 @@ export function sequentialSource(size: number, name: string, make: MakeChunks): 
         position += length;
         rest = rest.subarray(length);
       }
+      // What only the end shows, such as a wrong checksum, is an error of the read that reaches it.
+      if (position === size) await chunks.next();
     },
     async close() {
       await chunks?.return?.();

@@ -8,6 +8,7 @@ import { sequentialSource } from "../io/sequential.ts";
 import type { DType } from "./dtype.ts";
 import { Storage } from "./storage.ts";
 import { Tensor } from "./tensor.ts";
+import { verifiedChunks } from "./verified_chunks.ts";
 
 /** What rounding did to the numbers of a cast; filled while the bytes are read. */
 export interface CastCounts {
@@ -33,7 +34,8 @@ export function castTensor(tensor: Tensor, dtype: DType, counts?: CastCounts): T
   const source = sequentialSource(nbytes, "cast", async function* (signal) {
     const { castBytes } = await import("./cast.ts");
     if (counts) counts.overflow = counts.underflow = 0;
-    for await (const block of tensor.chunks({ blockBytes, ...(signal ? { signal } : {}) })) {
+    const options = { blockBytes, ...(signal ? { signal } : {}) };
+    for await (const block of verifiedChunks(tensor, options)) {
       const { bytes, overflow, underflow } = castBytes(tensor.dtype, dtype, block);
       if (counts) {
         counts.overflow += overflow;
@@ -50,7 +52,7 @@ export function packTensor(tensor: Tensor): Tensor {
   const source = sequentialSource(
     tensor.nbytes,
     "copy",
-    (signal) => tensor.chunks(signal ? { signal } : {}),
+    (signal) => verifiedChunks(tensor, signal ? { signal } : {}),
   );
   const storage = new Storage({ id: `copy${made++}`, nbytes: tensor.nbytes, source });
   return withStorage(tensor, tensor.dtype, storage);

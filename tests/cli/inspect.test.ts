@@ -98,3 +98,13 @@ test("inspect --values says numbers, dates and members of enums in words", slow,
   assert.match(stdout, /^d = 1\.50 {2}\(decimal\)$/m);
   assert.match(stdout, /^e: m\.Color\(1\)$/m);
 });
+
+test("inspect says which sub-trees --root may take", slow, async () => {
+  const { stdout } = await runCli(["inspect", join(fixturesDir("torch"), "lightning.ckpt")]);
+  assert.match(
+    stdout,
+    /^sub-trees for --root: state_dict \(9\), callbacks \(2\), optimizer_states \(18\)$/m,
+  );
+  const flat = await runCli(["inspect", join(fixturesDir("torch"), "state_dict.pt")]);
+  assert.doesNotMatch(flat.stdout, /sub-tree/);
+});

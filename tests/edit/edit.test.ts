@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openCheckpoint } from "../../src/checkpoint/open.ts";
@@ -113,6 +114,33 @@ test("editCheckpoint() swaps averages in, in both known forms", async () => {
   const beside = await archive({ "model.w": floats(1), "ema.w": floats(10) });
   assert.deepEqual(numbers(await edited(beside, { ema: true })), { "model.w": [10] });
   await assert.rejects(edited(await archive({ w: floats(1) }), { ema: true }), { code: "usage" });
+});
+
+/** The same file with one bit turned in the first storage that holds more than 8 bytes. */
+async function damaged(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  await using checkpoint = await openCheckpoint(bytes, { inert: true });
+  const { storage } = [...checkpoint.tensors.values()].find(({ nbytes }) => nbytes > 8)!;
+  const { source, offset } = await storage!.locate!();
+  const before = source.view!(offset, 8);
+  const copy = bytes.slice();
+  copy[before.byteOffset - bytes.byteOffset + 3]! ^= 0x40;
+  return copy;
+}
+
+test("editCheckpoint() writes nothing made of damaged bytes", async () => {
+  const base = floats(...Array(100).keys());
+  const slice = copyTensor(base, { shape: [3], stride: [1], offset: 10 });
+  const input = await damaged(await archive({ base, slice }));
+  const each: Edits[] = [{}, { dtype: ["float64"] }, { untie: true }, { tie: true }];
+  for (const edits of [...each, { filter: ["slice"], compact: true }]) {
+    await assert.rejects(edited(input, edits), { code: "corrupt" }, JSON.stringify(edits));
+  }
+});
+
+test("saveCheckpoint() compares the checksums of big-endian files too", async () => {
+  const bytes = new Uint8Array(readFileSync(fixture("big_endian.pt")));
+  assert.ok((await edited(bytes, {})).size > 0);
+  await assert.rejects(edited(await damaged(bytes), {}), { code: "corrupt" });
 });
 
 test("mergeCheckpoints() joins files, and refuses two things at one place", async () => {

@@ -55,6 +55,8 @@ export interface GlancedTensor {
 export interface TorchGlance {
   /** The tensors in the file's order. */
   readonly tensors: readonly GlancedTensor[];
+  /** Paths of the containers with anything in them, depth first. */
+  readonly containers: readonly string[];
   /** Values that are no tensors and no containers with anything in them. */
   readonly leaves: number;
 }
@@ -126,6 +128,7 @@ function walk(
   find: (key: string) => GlancedMember | undefined,
 ): TorchGlance | undefined {
   const tensors: GlancedTensor[] = [];
+  const containers: string[] = [];
   const storages = new Map<string, GlancedStorage>();
   const seen = new Map<GlancedValue, string>();
   const paths = new Set<string>();
@@ -147,7 +150,10 @@ function walk(
         const isEmptyTuple = value instanceof GlancedTuple && parts.length === 0;
         if (first === undefined) {
           if (parts.length === 0) leaves++;
-          else open.push({ path, parts, keyed: isKeyed(value), next: 0 });
+          else {
+            containers.push(path);
+            open.push({ path, parts, keyed: isKeyed(value), next: 0 });
+          }
           if (!isEmptyTuple) seen.set(value, path);
         }
       }
@@ -157,7 +163,7 @@ function walk(
       open.pop();
       parent = open[open.length - 1];
     }
-    if (!parent) return { tensors, leaves };
+    if (!parent) return { tensors, containers, leaves };
     const key = parent.keyed ? parent.parts[parent.next++]! : parent.next;
     value = parent.parts[parent.next++]!;
     path = parent.path === "" ? String(key) : `${parent.path}.${String(key)}`;
