@@ -65,6 +65,8 @@ export class Checkpoint implements AsyncDisposable {
   readonly globals: readonly FileGlobal[];
   /** The other files that it is made of; none for a file that stands by itself. */
   readonly shards: readonly Shard[];
+  /** Names of the files that lead them, where a folder was opened. */
+  readonly leads: readonly string[];
   /** What a person should know but that is no error. */
   readonly warnings: readonly string[];
   /** What is wrong with the file as a whole; only where it was opened with `recover`. */
@@ -91,6 +93,7 @@ export class Checkpoint implements AsyncDisposable {
       format: opened.format,
       globals: opened.globals,
     }));
+    this.leads = opened.leads ?? [];
     this.warnings = opened.warnings;
     this.damage = opened.damage ?? null;
     this.listing = opened.listing ?? false;

@@ -21,8 +21,8 @@ import { fromJS } from "./from_js.ts";
 import type { Input } from "./input.ts";
 import { allowedNames, allowedReducers, openCheckpoint } from "./open.ts";
 import type { OpenOptions } from "./open.ts";
-import { toSink } from "./save.ts";
-import type { Output } from "./save.ts";
+import { toSink } from "./output.ts";
+import type { Output } from "./output.ts";
 import { checkStrict } from "./strict.ts";
 import { toJS } from "./to_js.ts";
 

@@ -6,17 +6,16 @@
 
 import { StateDictError } from "../errors.ts";
 import { findWriter, WRITERS } from "../formats/writer.ts";
-import type { FormatWriteOptions, WriteReport, WriterRow } from "../formats/writer.ts";
+import type { FormatWriteOptions, LeftOut, WriteReport, WriterRow } from "../formats/writer.ts";
 import type { ByteSink } from "../io/sink.ts";
 import type { PyValue } from "../pickle/values.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { quoted } from "../text/quoted.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import { Checkpoint } from "./checkpoint.ts";
+import { outputFiles, pathOf, toSink } from "./output.ts";
+import type { Output } from "./output.ts";
 import { stateDictValue } from "./state_dict.ts";
 import { metadataLeft, writeInput } from "./write_input.ts";
-
-/** Where a file goes: a path, a `file:` URL, a stream, or a sink of one's own. */
-export type Output = string | URL | WritableStream<Uint8Array> | ByteSink;
 
 /** How a file is saved. */
 export interface SaveOptions {
@@ -32,6 +31,11 @@ export interface SaveOptions {
   readonly compress?: string;
   /** JSON without tags: what it can't say is left out, and reported. */
   readonly plain?: boolean;
+  /**
+   * Checkpoints whose files must stay together: an output that would replace one of several files
+   * of theirs is refused. The one that is saved is always among them.
+   */
+  readonly keep?: readonly Checkpoint[];
   /** Told of every block of weights that is written. */
   readonly progress?: (bytes: number) => void;
   /** Ends the work when it fires; nothing is left of the output then. */
@@ -60,27 +64,22 @@ export async function saveCheckpoint(
   input: Checkpoint | PyValue,
   options: SaveOptions = {},
 ): Promise<WriteReport> {
-  const row = writerFor(output, options.format);
-  checkOptions(row, options);
-  const writer = await row.load();
-  const prepared = writeInput(input);
-  const dropped = metadataLeft(prepared.metadata, row);
-  if (row.holds === "values") dropped.push(...prepared.left ?? []);
+  const { writer, prepared, dropped, files } = await prepare(output, input, options);
   const path = pathOf(output);
-  const force = options.force ?? false;
   const writeOptions = writerOptions(output, options);
-  if (options.maxShardSize !== undefined) {
-    if (path === undefined) {
-      throw new StateDictError("usage", "Shards need a path, since they are several files");
-    }
+  const { maxShardSize } = options;
+  if (maxShardSize !== undefined) {
     const { saveShards } = await import("./save_shards.ts");
-    const place = { path, open: (name: string) => toSink(name, force) };
-    const report = await saveShards(writer, prepared, place, options.maxShardSize, writeOptions);
+    const whole = shardedPath(path);
+    const report = await saveShards(writer, prepared, whole, files, maxShardSize, writeOptions);
     return { ...report, left: [...dropped, ...report.left] };
   }
-  const sinks: ByteSink[] = [await toSink(output, force)];
-  const beside = async (ending: string): Promise<ByteSink> => {
-    const sink = await toSink(`${path}${ending}`, force);
+  if (path !== undefined) {
+    for (const ending of ["", writer.beside ?? ""]) await files.check(`${path}${ending}`);
+  }
+  const sinks: ByteSink[] = [await toSink(output, options.force ?? false)];
+  const beside = async (): Promise<ByteSink> => {
+    const sink = await files.open(`${path}${writer.beside}`);
     sinks.push(sink);
     return sink;
   };
@@ -95,6 +94,55 @@ export async function saveCheckpoint(
     for (const sink of sinks) await sink.abort();
     throw error;
   }
+}
+
+/** What saving would do. */
+export interface SavePlan {
+  /** The files that it would write. */
+  readonly files: readonly string[];
+  /** What the format can't hold, as far as that shows without reading the weights. */
+  readonly left: readonly LeftOut[];
+}
+
+/**
+ * What `saveCheckpoint` would do with a path and the same options; nothing is read or written.
+ *
+ * @throws `exists`, `unsupported` or `usage`, as saving would before its first byte.
+ */
+export async function planSave(
+  output: string,
+  input: Checkpoint | PyValue,
+  options: SaveOptions = {},
+): Promise<SavePlan> {
+  const { writer, prepared, dropped, files } = await prepare(output, input, options);
+  const { planFiles } = await import("./save_shards.ts");
+  const { paths, index, left } = planFiles(
+    writer,
+    prepared,
+    output,
+    options.maxShardSize ?? Infinity,
+  );
+  const besides = writer.beside === undefined ? [] : [`${output}${writer.beside}`];
+  const all = [...paths, ...index === null ? [] : [index], ...besides];
+  for (const path of all) await files.check(path);
+  return { files: all, left: [...dropped, ...left] };
+}
+
+async function prepare(output: Output, input: Checkpoint | PyValue, options: SaveOptions) {
+  const row = writerFor(output, options.format);
+  checkOptions(row, options);
+  const writer = await row.load();
+  const prepared = writeInput(input);
+  const dropped = metadataLeft(prepared.metadata, row);
+  if (row.holds === "values") dropped.push(...prepared.left ?? []);
+  const { keep = [], force = false } = options;
+  const files = outputFiles(force, input instanceof Checkpoint ? [...keep, input] : keep);
+  return { writer, prepared, dropped, files };
+}
+
+function shardedPath(path: string | undefined): string {
+  if (path !== undefined) return path;
+  throw new StateDictError("usage", "Shards need a path, since they are several files");
 }
 
 function writerOptions(output: Output, options: SaveOptions): FormatWriteOptions {
@@ -160,25 +208,8 @@ export function writerFor(output: Output, format: string | undefined): WriterRow
   );
 }
 
-function pathOf(output: Output): string | undefined {
-  return typeof output === "string" ? output : output instanceof URL ? output.pathname : undefined;
-}
-
 /** PyTorch names the archive's folder after the file; other names than plain ones become `archive`. */
 function stemOf(output: Output): { stem: string } | Record<string, never> {
   const name = pathOf(output)?.replace(/^.*[/\\]/, "").replace(/\.[^.]*$/, "") ?? "";
   return /^[\w.-]+$/.test(name) ? { stem: name } : {};
-}
-
-/** The sink of an output. @throws `exists` if a file is there and `force` isn't set. */
-export async function toSink(output: Output, force: boolean): Promise<ByteSink> {
-  if (typeof output === "string" || output instanceof URL) {
-    const { fileSink } = await import("../io/file_sink.ts");
-    return fileSink(output, { force });
-  }
-  if (output instanceof WritableStream) {
-    const { streamSink } = await import("../io/stream_sink.ts");
-    return streamSink(output);
-  }
-  return output;
 }

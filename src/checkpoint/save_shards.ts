@@ -6,7 +6,9 @@
 
 import { StateDictError } from "../errors.ts";
 import { indexText, planShards, shardName } from "../formats/huggingface/plan.ts";
+import type { Sized } from "../formats/huggingface/plan.ts";
 import type {
+  ArrayPlan,
   FormatWriteOptions,
   FormatWriter,
   LeftOut,
@@ -17,21 +19,50 @@ import type { ByteSink } from "../io/sink.ts";
 import { writeBytes } from "../io/sink.ts";
 import type { Storage } from "../tensor/storage.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { OutputFiles } from "./output.ts";
 import { stateDictValue } from "./state_dict.ts";
 import { writeInput } from "./write_input.ts";
 
-/** Tensors that must stay in one file: those that share a storage. */
-interface Group {
-  readonly names: string[];
-  nbytes: number;
+/** What goes into which file. */
+export interface ShardPlan {
+  /** The files' paths; one alone has no index. */
+  readonly paths: readonly string[];
+  /** The index, if there is one. */
+  readonly index: string | null;
+  /** Names of the tensors of each file. */
+  readonly names: readonly (readonly string[])[];
+  /** Bytes of tensors in all. */
+  readonly total: number;
+  /** Names that only point at another tensor. */
+  readonly tied: ReadonlyMap<string, string>;
+  /** What is in none of the files. */
+  readonly left: readonly LeftOut[];
 }
 
-/** Where shards go. */
-export interface ShardOutput {
-  /** The path that a single file would have, such as `model.safetensors`. */
-  readonly path: string;
-  /** Opens a file. */
-  readonly open: (path: string) => Promise<ByteSink>;
+/** Spreads the tensors over files of at most so many bytes of weights; nothing is read. */
+export function planFiles(
+  writer: FormatWriter,
+  input: WriteInput,
+  path: string,
+  maxShardSize: number,
+): ShardPlan {
+  if (!(maxShardSize >= 1)) {
+    throw new StateDictError("usage", `Shards of ${maxShardSize} bytes hold nothing`);
+  }
+  const plan = writer.plan?.(input);
+  const { tensors, others } = input.catalogue();
+  const shards = planShards(plan ? arrayGroups(plan) : storageGroups(tensors), maxShardSize);
+  const total = shards.flat().reduce((sum, { nbytes }) => sum + nbytes, 0);
+  const names = shards.map((shard) => shard.flatMap((group) => group.names));
+  const tied = plan?.tied ?? new Map<string, string>();
+  if (shards.length <= 1) {
+    return { paths: [path], index: null, names, total, tied, left: plan?.left ?? [] };
+  }
+  const dot = path.lastIndexOf(".");
+  const paths = shards.map((_, i) =>
+    shardName(path.slice(0, dot), path.slice(dot), i + 1, shards.length)
+  );
+  return { paths, index: `${path}.index.json`, names, total, tied, left: plan?.left ?? others };
 }
 
 /**
@@ -41,15 +72,15 @@ export interface ShardOutput {
 export async function saveShards(
   writer: FormatWriter,
   input: WriteInput,
-  output: ShardOutput,
+  path: string,
+  output: OutputFiles,
   maxShardSize: number,
   options: FormatWriteOptions,
 ): Promise<WriteReport> {
-  if (!(maxShardSize >= 1)) {
-    throw new StateDictError("usage", `Shards of ${maxShardSize} bytes hold nothing`);
-  }
-  const { tensors, others } = input.catalogue();
-  const shards = planShards(groupsOf(tensors), maxShardSize);
+  const plan = planFiles(writer, input, path, maxShardSize);
+  const { paths, index, names, tied, left } = plan;
+  for (const file of [...paths, ...index === null ? [] : [index]]) await output.check(file);
+  const { tensors } = input.catalogue();
   const sinks: ByteSink[] = [];
   const open = async (path: string): Promise<ByteSink> => {
     const sink = await output.open(path);
@@ -57,37 +88,24 @@ export async function saveShards(
     return sink;
   };
   try {
-    if (shards.length <= 1) {
-      const report = await writer.write(input, await open(output.path), options);
+    if (index === null) {
+      const report = await writer.write(input, await open(paths[0]!), options);
       await sinks[0]!.commit();
       return report;
     }
-    const left: LeftOut[] = [...others];
-    const dot = output.path.lastIndexOf(".");
-    const stem = output.path.slice(0, dot);
     const weights = new Map<string, string>();
-    let total = 0;
-    for (const [i, shard] of shards.entries()) {
-      const path = shardName(stem, output.path.slice(dot), i + 1, shards.length);
+    for (const [i, path] of paths.entries()) {
       const part = new Map<string, Tensor>();
-      for (const { names, nbytes } of shard) {
-        total += nbytes;
-        for (const name of names) part.set(name, tensors.get(name)!);
-      }
+      for (const name of names[i]!) part.set(name, tensors.get(name)!);
       const facts = { ...writeInput(stateDictValue(part)), origin: input.origin };
-      const report = await writer.write(
-        { ...facts, metadata: input.metadata },
-        await open(path),
-        options,
-      );
-      const gone = new Set(report.left.map(({ path }) => path));
-      left.push(...report.left);
-      const name = path.replace(/^.*[/\\]/, "");
-      for (const key of part.keys()) if (!gone.has(key)) weights.set(key, name);
+      await writer.write({ ...facts, metadata: input.metadata }, await open(path), options);
+      const file = path.replace(/^.*[/\\]/, "");
+      for (const name of part.keys()) if (!tied.has(name)) weights.set(name, file);
     }
-    const index = `${output.path}.index.json`;
     const indexSink = await open(index);
-    await writeBytes(indexSink, new TextEncoder().encode(indexText(weights, total)));
+    await writeBytes(indexSink, new TextEncoder().encode(indexText(weights, plan.total, tied)));
+    // A half-replaced set must not be read as a whole one, should the program be killed meanwhile.
+    await output.remove(index);
     for (const sink of sinks) await sink.commit();
     return { left, index };
   } catch (error) {
@@ -96,18 +114,26 @@ export async function saveShards(
   }
 }
 
-function groupsOf(tensors: ReadonlyMap<string, Tensor>): Group[] {
-  const groups: Group[] = [];
-  const byStorage = new Map<Storage, Group>();
-  for (const [name, tensor] of tensors) {
-    const { storage } = tensor;
-    let group = storage ? byStorage.get(storage) : undefined;
-    if (!group) {
-      group = { names: [], nbytes: storage?.nbytes ?? 0 };
-      groups.push(group);
-      if (storage) byStorage.set(storage, group);
+/** Each tensor alone, but for those that are one and the same. */
+function arrayGroups({ arrays, tied }: ArrayPlan): Sized[] {
+  const names = new Map(arrays.map(({ name }) => [name, [name]]));
+  for (const [name, kept] of tied) names.get(kept)!.push(name);
+  return arrays.map(({ name, tensor }) => ({ names: names.get(name)!, nbytes: tensor.nbytes }));
+}
+
+/** Tensors that share a storage must stay in one file. */
+function storageGroups(tensors: ReadonlyMap<string, Tensor>): Sized[] {
+  const groups: { names: string[]; nbytes: number }[] = [];
+  const byStorage = new Map<Storage, { names: string[] }>();
+  for (const [name, { storage }] of tensors) {
+    const known = storage ? byStorage.get(storage) : undefined;
+    if (known) {
+      known.names.push(name);
+      continue;
     }
-    group.names.push(name);
+    const group = { names: [name], nbytes: storage?.nbytes ?? 0 };
+    groups.push(group);
+    if (storage) byStorage.set(storage, group);
   }
   return groups;
 }

@@ -13,11 +13,13 @@ const METADATA = "__metadata__";
 
 /**
  * A checkpoint whose tree has its tensors alone, each under all its names. Metadata that says
- * `name: name of a tensor`, as Hugging Face's `save_model` writes for tied ones, becomes that.
+ * `name: name of a tensor`, as Hugging Face's libraries write for tied ones, becomes that.
  */
 export function restoreTied(checkpoint: Checkpoint): Checkpoint {
   const { value } = checkpoint;
-  if (!checkpoint.listing || !(value instanceof PyDict) || !value.has(METADATA)) return checkpoint;
+  if (!checkpoint.listing || !(value instanceof PyDict)) return checkpoint;
+  // The index of shards has its metadata beside the tensors.
+  if (!value.has(METADATA) && checkpoint.metadata.size === 0) return checkpoint;
   const flat: PyValue[] = [];
   for (const [key, item] of value) if (key !== METADATA) flat.push(key, item);
   const metadata = new Map<string, string>();

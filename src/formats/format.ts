@@ -68,6 +68,8 @@ export interface Opened {
   readonly compression: string;
   /** Bytes of the file that leads the others, where a folder was opened. */
   readonly size?: number;
+  /** Names of the files that lead the others, where a folder was opened. */
+  readonly leads?: readonly string[];
   /** The files that it is made of beside its own, in the order of its first use of them. */
   readonly shards?: readonly OpenedShard[];
   /** Whether the root is no value of the file but the list of what is in it, as of an archive. */

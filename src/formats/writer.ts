@@ -42,8 +42,8 @@ export interface FormatWriteOptions {
   readonly compress?: string;
   /** The file's name without its extension: PyTorch names an archive's folder after it. */
   readonly stem?: string;
-  /** Opens a second file, named as the output with an ending more. It is committed with it. */
-  readonly beside?: (ending: string) => Promise<ByteSink>;
+  /** Opens the second file of a format that has one. It is committed with the first. */
+  readonly beside?: () => Promise<ByteSink>;
   /** Told of every block of weights that is written. */
   readonly progress?: (bytes: number) => void;
   /** Ends the work when it fires. */
@@ -66,8 +66,22 @@ export interface LeftOut {
   readonly why: string;
 }
 
+/** What a format of arrays takes of a tree. */
+export interface ArrayPlan {
+  /** The tensors whose elements are written. */
+  readonly arrays: readonly { readonly name: string; readonly tensor: Tensor }[];
+  /** Names that only point at one of them. */
+  readonly tied: ReadonlyMap<string, string>;
+  /** What the format can't hold. */
+  readonly left: readonly LeftOut[];
+}
+
 /** Writes one format into a sink, from its start; the caller commits. */
 export interface FormatWriter {
+  /** What would be written, for formats of arrays; nothing of the weights is read. */
+  plan?(input: WriteInput): ArrayPlan;
+  /** What a second file's name has more than the first one's, for formats of two files. */
+  readonly beside?: string;
   /** Writes everything that the format can hold, and says what it can't. */
   write(input: WriteInput, sink: ByteSink, options: FormatWriteOptions): Promise<WriteReport>;
 }

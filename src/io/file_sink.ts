@@ -45,6 +45,20 @@ function discard(temporary: Temporary): void {
   }
 }
 
+/** Refuses a path that a sink would refuse, without making one. @throws `exists`. */
+export async function checkTarget(
+  path: string | URL,
+  options: FileSinkOptions = {},
+): Promise<void> {
+  const name = filePath(path);
+  const port = await loadFilePort();
+  try {
+    checkFree(port, resolve(port, name), name, options.force);
+  } catch (error) {
+    throw systemError(error, name, "write");
+  }
+}
+
 /**
  * Writes a file that appears whole, at `commit`, or not at all. A symbolic link is followed: the
  * file that it leads to is replaced, with its permissions, and the link stays.

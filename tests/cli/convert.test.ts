@@ -123,3 +123,38 @@ test("convert refuses a codec or shards where the format has none", slow, async 
     assert.deepEqual(readdirSync(folder), []);
   });
 });
+
+test("convert keeps tied weights tied through shards of either kind", slow, async () => {
+  await withScratch(async (folder) => {
+    const tied = fixture("tied.pt");
+    for (const name of ["model.safetensors", "pytorch_model.bin"]) {
+      const shards = join(folder, name);
+      const split = await runCli(["convert", tied, shards, "--max-shard-size", "85", "--verify"]);
+      assert.equal(split.code, 0, split.stderr);
+      const index = `${shards}.index.json`;
+      assert.ok(existsSync(index));
+      // What the index counts is what is there, and each tensor is where it says.
+      const { stdout } = await runCli(["inspect", index]);
+      assert.doesNotMatch(stdout, /^note/m);
+      const back = join(folder, `${name}.back.pt`);
+      assert.equal((await runCli(["convert", index, back])).code, 0);
+      assert.equal((await runCli(["diff", tied, back])).code, 0);
+      await using before = await openCheckpoint(tied);
+      await using after = await openCheckpoint(back);
+      const storages = (checkpoint: typeof before) =>
+        new Set([...checkpoint.tensors.values()].map(({ storage }) => storage)).size;
+      assert.equal(storages(after), storages(before));
+    }
+  });
+});
+
+test("convert shards by what a format holds of a tensor", slow, async () => {
+  await withScratch(async (folder) => {
+    // Slices of large storages: safetensors has the slices alone.
+    const out = join(folder, "model.safetensors");
+    const { code } = await runCli(["convert", fixture("sliced.pt"), out, "--max-shard-size", "50"]);
+    assert.equal(code, 0);
+    const { stdout } = await runCli(["inspect", `${out}.index.json`]);
+    assert.doesNotMatch(stdout, /^note/m);
+  });
+});

@@ -122,11 +122,29 @@ test(
       }
       const shard = join(folder, "model-00002-of-00003.safetensors");
       const before = readFileSync(shard);
-      const result = await runCli(["convert", folder, shard]);
-      assert.equal(result.code, 2);
-      assert.match(result.stderr, /^statedict: .*exists already.*\n$/);
+      const index = join(folder, "model.safetensors.index.json");
+      const again = join(folder, "model.safetensors");
+      const tries = [[folder, shard], [index, shard], [folder, index], [index, index], [
+        folder,
+        again,
+        "--max-shard-size",
+        "200",
+      ]];
+      for (const words of tries) {
+        const result = await runCli(["convert", ...words, "--force", "--add-prefix", "x."]);
+        assert.equal(result.code, 2);
+        assert.match(
+          result.stderr,
+          /^statedict: .*one of the files that the input is made of.*\n$/,
+        );
+      }
       assert.deepEqual(readFileSync(shard), before);
-      assert.deepEqual(readdirSync(folder).length, readdirSync(shards).length);
+      assert.deepEqual(readdirSync(folder).sort(), readdirSync(shards).sort());
+      // A file that is none of them may be replaced, beside them too.
+      for (const force of [[], ["--force"]]) {
+        const { code, stderr } = await runCli(["convert", folder, again, ...force]);
+        assert.equal(code, 0, stderr);
+      }
     }),
 );
 

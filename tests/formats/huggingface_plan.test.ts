@@ -29,6 +29,12 @@ test("indexText() writes what json.dumps does", () => {
     '{\n  "metadata": {\n    "total_size": 12\n  },\n  "weight_map": {\n' +
       '    "a\\"\\u00e9\\u007f\\ud83d\\ude00": "1",\n    "b": "2"\n  }\n}\n',
   );
+  // {"metadata": {"total_size": 3, **{"b": "a"}}, ...}: huggingface_hub's save_torch_state_dict
+  assert.equal(
+    indexText(new Map([["a", "1"]]), 3, new Map([["b", "a"]])),
+    '{\n  "metadata": {\n    "b": "a",\n    "total_size": 3\n  },\n  "weight_map": {\n' +
+      '    "a": "1"\n  }\n}\n',
+  );
   assert.equal(
     indexText(new Map(), 0),
     '{\n  "metadata": {\n    "total_size": 0\n  },\n  "weight_map": {}\n}\n',

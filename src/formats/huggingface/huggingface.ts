@@ -33,7 +33,12 @@ export const HF_FOLDER: FolderFormat = {
     const source = await folder.open(name);
     try {
       const opened = await openIndex(source, (file) => folder.open(file), options);
-      return { ...opened, size: source.size, warnings: [...warnings, ...opened.warnings] };
+      return {
+        ...opened,
+        size: source.size,
+        leads: [name],
+        warnings: [...warnings, ...opened.warnings],
+      };
     } catch (error) {
       await source.close();
       throw error;

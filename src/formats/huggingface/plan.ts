@@ -47,12 +47,25 @@ export function shardName(
   return `${stem}-${digits(number)}-of-${digits(count)}${extension}`;
 }
 
-/** The text of an index: two blanks a level and keys in order, as `json.dumps` gives it there. */
-export function indexText(weights: ReadonlyMap<string, string>, totalSize: number): string {
-  const names = [...weights.keys()].sort(compareText);
-  const map = names.map((name) => `    ${ascii(name)}: ${ascii(weights.get(name)!)}`).join(",\n");
-  const body = names.length === 0 ? "{}" : `{\n${map}\n  }`;
-  return `{\n  "metadata": {\n    "total_size": ${totalSize}\n  },\n  "weight_map": ${body}\n}\n`;
+/**
+ * The text of an index: two blanks a level and keys in order, as `json.dumps` gives it there. Names
+ * of tied tensors go into its metadata, as huggingface_hub's `save_torch_state_dict` has them.
+ */
+export function indexText(
+  weights: ReadonlyMap<string, string>,
+  totalSize: number,
+  tied: ReadonlyMap<string, string> = new Map(),
+): string {
+  const facts = new Map([["total_size", String(totalSize)]]);
+  for (const [name, kept] of tied) if (!facts.has(name)) facts.set(name, ascii(kept));
+  const files = new Map([...weights].map(([name, file]) => [name, ascii(file)]));
+  return `{\n  "metadata": ${members(facts)},\n  "weight_map": ${members(files)}\n}\n`;
+}
+
+function members(values: ReadonlyMap<string, string>): string {
+  if (values.size === 0) return "{}";
+  const names = [...values.keys()].sort(compareText);
+  return `{\n${names.map((name) => `    ${ascii(name)}: ${values.get(name)}`).join(",\n")}\n  }`;
 }
 
 /** JSON of text in ASCII only, as Python writes it. */

@@ -10,18 +10,14 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { createZipWriter } from "../../zip/writer.ts";
 import type { CopyOptions } from "../storage_bytes.ts";
 import { plainArrays, tensorBytes } from "../tensor_bytes.ts";
-import type { FormatWriter } from "../writer.ts";
+import type { ArrayPlan, FormatWriter, WriteInput } from "../writer.ts";
 import { npyHeader } from "./npy_write.ts";
 
 /** Archives of arrays; each name gets the ending `.npy`. */
 export const NPZ_WRITER: FormatWriter = {
+  plan: planNpz,
   async write(input, sink, options) {
-    const { arrays: all, left } = plainArrays(input.catalogue(), numpyRefusal);
-    // Python's zipfile ends a name there.
-    const arrays = all.filter(({ name }) => !name.includes("\0"));
-    for (const { name: path } of all) {
-      if (path.includes("\0")) left.push({ path, why: "its name has a NUL byte" });
-    }
+    const { arrays, left } = planNpz(input);
     const zip = createZipWriter(sink, { layout: "numpy" });
     const deflate = options.compress === "deflate";
     for (const { name, tensor } of arrays) {
@@ -34,25 +30,43 @@ export const NPZ_WRITER: FormatWriter = {
   },
 };
 
+function planNpz(input: WriteInput): ArrayPlan {
+  const { arrays, left } = plainArrays(input.catalogue(), numpyRefusal);
+  // Python's zipfile ends a name at a NUL.
+  const cut = arrays.filter(({ name }) => name.includes("\0"));
+  return {
+    arrays: arrays.filter(({ name }) => !name.includes("\0")),
+    tied: new Map(),
+    left: [...left, ...cut.map(({ name: path }) => ({ path, why: "its name has a NUL byte" }))],
+  };
+}
+
 /** One array. */
 export const NPY_WRITER: FormatWriter = {
+  plan: (input) => planNpy(input),
   async write(input, sink, options) {
-    const { arrays, left } = plainArrays(input.catalogue(), numpyRefusal);
-    const [only] = arrays;
-    if (!only || arrays.length > 1) {
-      throw new StateDictError(
-        "unsupported",
-        `An .npy file holds one array, and ${arrays.length} that it can hold are here`,
-        { path: sink.name, hint: "choose one with --filter, or write an .npz" },
-      );
-    }
-    const header = npyHeader(only.tensor.dtype, only.tensor.shape);
-    for await (const block of npyBytes(header, only.tensor, options)) {
+    const { arrays: [only], left } = planNpy(input, sink.name);
+    const { tensor } = only!;
+    const header = npyHeader(tensor.dtype, tensor.shape);
+    for await (const block of npyBytes(header, tensor, options)) {
       await writeBytes(sink, block);
     }
     return { left };
   },
 };
+
+function planNpy(input: WriteInput, path?: string): ArrayPlan {
+  const { arrays, left } = plainArrays(input.catalogue(), numpyRefusal);
+  if (arrays.length === 1) return { arrays, tied: new Map(), left };
+  throw new StateDictError(
+    "unsupported",
+    `An .npy file holds one array, and ${arrays.length} that it can hold are here`,
+    {
+      ...(path === undefined ? {} : { path }),
+      hint: "choose one with --filter, or write an .npz",
+    },
+  );
+}
 
 /** Why numpy can't hold a tensor; undefined if it can. */
 export function numpyRefusal({ dtype, shape }: Tensor): string | undefined {

@@ -9,13 +9,15 @@ import { writeBytes } from "../../io/sink.ts";
 import { writeJson } from "../../text/json.ts";
 import type { JsonValue } from "../../text/json.ts";
 import { plainArrays, tensorBytes } from "../tensor_bytes.ts";
-import type { FormatWriter } from "../writer.ts";
+import type { ArrayPlan, FormatWriter, WriteInput } from "../writer.ts";
 
 /** Each tensor begins at a multiple of this: no typed array or GPU copy asks for more. */
 const ALIGNMENT = 64;
 
 /** Writes `OUT` and `OUT.json`. */
 export const RAW_WRITER: FormatWriter = {
+  plan,
+  beside: ".json",
   async write(input, sink, options) {
     if (!options.beside) {
       throw new StateDictError("usage", "Raw elements need a second file beside the output", {
@@ -23,7 +25,7 @@ export const RAW_WRITER: FormatWriter = {
         hint: "write them to a path",
       });
     }
-    const { arrays, left } = plainArrays(input.catalogue(), () => undefined);
+    const { arrays, left } = plan(input);
     const entries: JsonValue[] = [];
     for (const { name, tensor } of arrays) {
       const padding = (ALIGNMENT - sink.position % ALIGNMENT) % ALIGNMENT;
@@ -50,8 +52,12 @@ export const RAW_WRITER: FormatWriter = {
       ["tensors", entries],
     ]);
     writeJson(sidecar, (part) => parts.push(part));
-    const beside = await options.beside(".json");
+    const beside = await options.beside();
     await writeBytes(beside, new TextEncoder().encode(`${parts.join("")}\n`));
     return { left };
   },
 };
+
+function plan(input: WriteInput): ArrayPlan {
+  return { ...plainArrays(input.catalogue(), () => undefined), tied: new Map() };
+}

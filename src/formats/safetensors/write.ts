@@ -8,19 +8,19 @@
 import { writeBytes } from "../../io/sink.ts";
 import { plainArrays, tensorBytes } from "../tensor_bytes.ts";
 import type { NamedTensor } from "../tensor_bytes.ts";
-import type { FormatWriter } from "../writer.ts";
+import type { ArrayPlan, FormatWriter, WriteInput } from "../writer.ts";
 import { layOutSafetensors, safetensorsRefusal } from "./header_write.ts";
 
 /** Writes `.safetensors` files. */
 export const SAFETENSORS_WRITER: FormatWriter = {
+  plan,
   async write(input, sink, options) {
-    const { arrays, left } = plainArrays(input.catalogue(), safetensorsRefusal);
-    const { kept, tied } = partTied(arrays);
+    const { arrays, tied, left } = plan(input);
     const metadata = new Map([...input.metadata, ...tied]);
     // transformers refuses weights whose file doesn't say what they are for.
     const fromTorch = input.origin === null || input.origin.startsWith("torch");
     if (fromTorch && !metadata.has("format")) metadata.set("format", "pt");
-    const facts = kept.map(({ name, tensor }) => ({
+    const facts = arrays.map(({ name, tensor }) => ({
       name,
       tensor,
       dtype: tensor.dtype,
@@ -34,6 +34,12 @@ export const SAFETENSORS_WRITER: FormatWriter = {
     return { left };
   },
 };
+
+function plan(input: WriteInput): ArrayPlan {
+  const { arrays, left } = plainArrays(input.catalogue(), safetensorsRefusal);
+  const { kept, tied } = partTied(arrays);
+  return { arrays: kept, tied, left };
+}
 
 /** Tensors that look at the same elements of one storage are tied. */
 export function partTied(

@@ -25,7 +25,10 @@ import { NestedFiles } from "./nested_files.ts";
 /** A folder with `.metadata`, or with such a file of each process. */
 export const TORCH_DCP: FolderFormat = {
   async open(folder, options) {
-    const { items, paths, size, report, warnings } = await readCatalogues(folder, options);
+    const { items, paths, names: leads, size, report, warnings } = await readCatalogues(
+      folder,
+      options,
+    );
     const files = new DcpFiles();
     try {
       const places = placesOf(items);
@@ -46,6 +49,7 @@ export const TORCH_DCP: FolderFormat = {
         format: "torch-dcp",
         compression: "none",
         size,
+        leads,
         value: buildTree(values, paths),
         reduce: nested.reduce,
         globals: report.globals,

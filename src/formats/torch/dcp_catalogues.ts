@@ -18,6 +18,8 @@ const WHOLE = ".metadata";
 
 /** What the catalogues say together. */
 export interface Catalogues extends DcpMetadata {
+  /** Their files. */
+  readonly names: readonly string[];
   /** Bytes of the first. */
   readonly size: number;
   /** What their pickles say of themselves. */
@@ -51,7 +53,7 @@ export async function readCatalogues(folder: Folder, options: FormatOptions): Pr
       await source.close();
     }
   }
-  return { ...joinCatalogues(read), size: size ?? 0, report };
+  return { ...joinCatalogues(read), names, size: size ?? 0, report };
 }
 
 function rankOf(name: string): number {
