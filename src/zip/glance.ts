@@ -57,7 +57,7 @@ const ODD_PART = /\/(\.?\/|\.?$)|^\.\//;
 
 /** An archive that is as it should be. */
 export interface GlancedArchive {
-  /** The members by name in lower case, in their order. */
+  /** The members by name, in their order; no two differ only in case. */
   readonly members: ReadonlyMap<string, GlancedMember>;
   /** Reads a range: from the ends that are there already, if it lies in one. */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
@@ -141,6 +141,7 @@ function members(
   const text = new TextDecoder("latin1").decode(bytes);
   const found = new Map<string, GlancedMember>();
   let before: GlancedMember | undefined;
+  let mixed = false; // some name has capitals
   let free = 0; // the members lie behind one another, from the first byte on
   let at = 0;
   while (at < bytes.length) {
@@ -179,12 +180,14 @@ function members(
     if (before) before.end = start;
     const crc = view.getUint32(at + 16, true);
     before = { name, size, crc, flags, start, end: directoryStart };
-    found.set(name.toLowerCase(), before);
+    found.set(name, before);
+    mixed ||= name.toLowerCase() !== name;
     at = next;
     if (found.size > count) return undefined;
   }
-  // Fewer names than entries: two are one.
-  return found.size === count && count > 0 ? found : undefined;
+  // Fewer names than entries: two are one, to torch also if they differ in case.
+  const names = mixed ? new Set([...found.keys()].map((name) => name.toLowerCase())) : found;
+  return names.size === count && count > 0 ? found : undefined;
 }
 
 /** The bytes of a member whose local header says the same as the directory; undefined otherwise. */

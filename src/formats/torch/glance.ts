@@ -76,36 +76,30 @@ export async function glanceTorch(file: GlanceFile): Promise<TorchGlance | undef
   if (!archive || !first) return undefined;
   const root = first.name.slice(0, first.name.indexOf("/") + 1);
   if (root === "" || !await isPlainArchive(archive, root)) return undefined;
-  const record = memberOf(archive, `${root}data.pkl`);
+  const record = archive.members.get(`${root}data.pkl`);
   if (!record || record.size > LARGEST_PICKLE) return undefined;
   const pickle = await glanceMember(archive, record);
   const value = pickle && glancePickle(pickle, CALLEES);
   return value === undefined
     ? undefined
-    : walk(value, (key) => memberOf(archive, `${root}data/${key}`));
-}
-
-/** The index has names in lower case; a member is only found by the name that it has. */
-function memberOf({ members }: GlancedArchive, name: string): GlancedMember | undefined {
-  const member = members.get(name.toLowerCase());
-  return member?.name === name ? member : undefined;
+    : walk(value, (key) => archive.members.get(`${root}data/${key}`));
 }
 
 /** Whether all is in one folder, without TorchScript's constants, of a known version and byte order. */
 async function isPlainArchive(archive: GlancedArchive, root: string): Promise<boolean> {
   for (const { name } of archive.members.values()) if (!name.startsWith(root)) return false;
-  if (archive.members.has(`${root}constants.pkl`.toLowerCase())) return false;
+  if (archive.members.has(`${root}constants.pkl`)) return false;
   // torch has written version 3 since 1.6; archives that it made before are rare.
   const version = await shortText(archive, `${root}version`);
-  if (version !== "3\n" || memberOf(archive, `${root}.data/version`)) return false;
+  if (version !== "3\n" || archive.members.get(`${root}.data/version`)) return false;
   const order = await shortText(archive, `${root}byteorder`);
-  return order === "little" || (order === undefined && !memberOf(archive, `${root}byteorder`));
+  return order === "little" || (order === undefined && !archive.members.get(`${root}byteorder`));
 }
 
 const SHORT_RECORD = 16;
 
 async function shortText(archive: GlancedArchive, name: string): Promise<string | undefined> {
-  const member = memberOf(archive, name);
+  const member = archive.members.get(name);
   if (!member || member.size > SHORT_RECORD) return undefined;
   const bytes = await glanceMember(archive, member);
   return bytes && new TextDecoder().decode(bytes);
@@ -131,7 +125,6 @@ function walk(
   const containers: string[] = [];
   const storages = new Map<string, GlancedStorage>();
   const seen = new Map<GlancedValue, string>();
-  const paths = new Set<string>();
   const open: Open[] = [];
   let leaves = 0;
   let path = "";
@@ -149,6 +142,7 @@ function walk(
         if (!parts || open.length > DEEPEST) return undefined;
         const isEmptyTuple = value instanceof GlancedTuple && parts.length === 0;
         if (first === undefined) {
+          if (isKeyed(value) && mayCollide(parts)) return undefined;
           if (parts.length === 0) leaves++;
           else {
             containers.push(path);
@@ -167,14 +161,37 @@ function walk(
     const key = parent.keyed ? parent.parts[parent.next++]! : parent.next;
     value = parent.parts[parent.next++]!;
     path = parent.path === "" ? String(key) : `${parent.path}.${String(key)}`;
-    // Two of one name, and the one name that a listing says more about.
-    if (path === "" || paths.has(path) || key === "_sklearn_version") return undefined;
-    paths.add(path);
+    // The one name that a listing says more about.
+    if (path === "" || key === "_sklearn_version") return undefined;
   }
 }
 
 function isKeyed(value: GlancedValue): boolean {
   return value instanceof GlancedDict || value instanceof GlancedCall;
+}
+
+/** Whether two paths are one: a key comes twice, or spells a way through a container beside it. */
+function mayCollide(entries: readonly GlancedValue[]): boolean {
+  const keys = new Set<string>();
+  const containers = new Set<string>();
+  for (let i = 0; i < entries.length; i += 2) {
+    const key = String(entries[i]);
+    keys.add(key);
+    if (isContainer(entries[i + 1]!)) containers.add(key);
+  }
+  if (keys.size * 2 !== entries.length) return true;
+  if (containers.size === 0) return false;
+  for (const key of keys) {
+    for (let dot = key.indexOf("."); dot >= 0; dot = key.indexOf(".", dot + 1)) {
+      if (containers.has(key.slice(0, dot))) return true;
+    }
+  }
+  return false;
+}
+
+function isContainer(value: GlancedValue): boolean {
+  return typeof value === "object" &&
+    !(value instanceof GlancedCall && value.name !== ORDERED_DICT);
 }
 
 function partsOf(value: GlancedValue): readonly GlancedValue[] | undefined {
