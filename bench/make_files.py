@@ -29,7 +29,24 @@ def save_safetensors(state, path):
 # 128 tensors of 16 MiB are 2 GiB
 BIG = (128, (2048, 2048))
 
+def save_joblib(path, **options):
+    import joblib
+    import numpy
+    # 500 MB of noise whose lower bits are zero, as trained weights that were rounded once have them
+    numbers = numpy.random.default_rng(0).standard_normal(62_500_000).astype("float16").astype("float64")
+    joblib.dump({"weights": numbers}, path, **options)
+
+
+def save_objects(path):
+    import pickle
+    with open(path, "wb") as file:
+        pickle.dump({f"key{i}": (i, i / 7, f"value {i}") for i in range(250_000)}, file, protocol=4)
+
+
 FILES = {
+    "objects.pkl": save_objects,
+    "raw.joblib": save_joblib,
+    "zlib.joblib": lambda path: save_joblib(path, compress=("zlib", 3)),
     "big.pt": lambda path: save_pt(layers(*BIG), path),
     "big.safetensors": lambda path: save_safetensors(layers(*BIG), path),
     "many_20000.pt": lambda path: save_pt(scalars(20_000), path),

@@ -24,28 +24,37 @@ export interface Measured {
   readonly failure: string | undefined;
 }
 
-/** Runs every candidate `rounds` times after one round that only warms the caches. */
-export function measure(candidates: readonly Candidate[], rounds: number): Measured[] {
-  const runs = candidates.map(({ label, command }) => ({
-    label,
-    command,
-    times: [] as number[],
-    failure: runOnce(command).failure,
-  }));
+/**
+ * Runs every candidate `rounds` times after one round that only warms the caches. `before` is called
+ * ahead of each run: outputs that still lie there would be written back during the next one.
+ */
+export function measure(
+  candidates: readonly Candidate[],
+  rounds: number,
+  before: () => void,
+): Measured[] {
+  const runs = candidates.map(({ label, command }) => {
+    before();
+    return { label, command, times: [] as number[], failure: runOnce(command).failure };
+  });
   for (let round = 0; round < rounds; round++) {
     for (const run of runs) {
       if (run.failure !== undefined) continue;
+      before();
       const { time, failure } = runOnce(run.command);
       run.times.push(time);
       run.failure = failure;
     }
   }
-  return runs.map(({ label, command, times, failure }) => ({
-    label,
-    times: failure === undefined ? times.sort((a, b) => a - b) : [],
-    peak: failure === undefined ? peakMemory(command) : undefined,
-    failure,
-  }));
+  return runs.map(({ label, command, times, failure }) => {
+    before();
+    return {
+      label,
+      times: failure === undefined ? times.sort((a, b) => a - b) : [],
+      peak: failure === undefined ? peakMemory(command) : undefined,
+      failure,
+    };
+  });
 }
 
 /** The middle one of sorted times. */

@@ -3,14 +3,14 @@
  *
  *     deno run -A bench/run.ts --dir FOLDER [--rounds N] [--only WORD]
  *
- * The files are made in FOLDER, once: about 4 GiB. Peers in Python are looked for in
+ * The files are made in FOLDER, once: about 5 GiB, and outputs take 4 GiB more. Peers in Python are looked for in
  * STATEDICT_PYTHON, `.venv` and `python3`.
  *
  * @module
  */
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -53,13 +53,20 @@ function makeFile(python: string, folder: string, name: string): string {
 }
 
 function runWorkload(workload: Workload, folder: string, rounds: number): string[] {
-  const names = programs(folder);
+  const output = join(folder, "output");
+  const names: Record<string, string> = { ...programs(folder), out: output };
   const candidates = workload.rows.map(({ label, command, file }) => {
     const path = makeFile(names.python!, folder, file ?? workload.file);
-    const words: Record<string, string> = { ...names, file: path };
-    return { label, command: command.map((part) => words[/^\{(\w+)\}$/.exec(part)?.[1]!] ?? part) };
+    const words: Record<string, string> = { ...names, file: path, bench: import.meta.dirname! };
+    const fill = (part: string) => part.replace(/\{(\w+)\}/g, (all, word) => words[word] ?? all);
+    return { label, command: command.map(fill) };
   });
-  const results = measure(candidates, rounds);
+  const results = measure(candidates, rounds, () => {
+    rmSync(output, { recursive: true, force: true });
+    mkdirSync(output);
+    spawnSync("sync");
+  });
+  rmSync(output, { recursive: true });
   return workload.rows.map((row, i) => tableLine(workload.name, row.against, results, i));
 }
 
