@@ -83,6 +83,8 @@ export async function fileSink(
   const blocks = blockBuffer();
   let onDisk = 0;
   let open = true;
+  let aside: Promise<void> | undefined;
+  let asideUpTo = 0;
 
   const writeOut = (bytes: Uint8Array, offset: number) => {
     for (let done = 0; done < bytes.length;) {
@@ -111,6 +113,9 @@ export async function fileSink(
           onDisk += block.length;
         }
       });
+      if (onDisk - asideUpTo < SYNC_ASIDE || aside) return;
+      asideUpTo = onDisk;
+      aside = handle.syncAside().then(() => aside = undefined);
     },
     writeAt(offset, bytes) {
       checkOpen(open, name);
@@ -120,10 +125,11 @@ export async function fileSink(
         writeOut(bytes, offset);
       });
     },
-    // deno-lint-ignore require-await -- an error must reject, not throw
     async commit() {
       checkOpen(open, name);
       open = false;
+      // A file must stay open as long as somebody brings its bytes to the disk.
+      await aside;
       try {
         attempt(() => {
           flush();
@@ -138,14 +144,20 @@ export async function fileSink(
         throw error;
       }
     },
-    // deno-lint-ignore require-await -- the interface is asynchronous
     async abort() {
+      await aside;
       if (open) discard(temporary);
       open = false;
     },
   };
   return sink;
 }
+
+/**
+ * Bytes after which the disk is set to work while the writing goes on: a sync at the end that finds
+ * all of it in memory takes as long as the writing.
+ */
+const SYNC_ASIDE = 64 * 2 ** 20;
 
 /** Where the bytes will end up: behind all links, if something is there already. */
 function resolve(port: FilePort, name: string): string {

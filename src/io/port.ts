@@ -48,6 +48,8 @@ export interface FileHandle {
   write(bytes: Uint8Array, position: number): number;
   /** Waits until the bytes are on the disk. */
   sync(): void;
+  /** Has the bytes brought to the disk while the program goes on; never rejects. */
+  syncAside(): Promise<void>;
   /** Gives the handle back; twice is fine. */
   close(): void;
 }

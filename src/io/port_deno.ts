@@ -49,6 +49,7 @@ function denoHandle(file: Deno.FsFile): FileHandle {
       return count;
     },
     sync: () => file.syncSync(),
+    syncAside: () => file.syncData().catch(() => {}),
     close() {
       if (open) file.close();
       open = false;

@@ -44,6 +44,7 @@ interface NodeFs {
     position: number,
   ): number;
   fsyncSync(file: number): void;
+  fdatasync(file: number, done: () => void): void;
   closeSync(file: number): void;
   readdirSync(path: string, options: { withFileTypes: true }): NodeEntry[];
   realpathSync(path: string): string;
@@ -93,6 +94,7 @@ function nodeHandle(fs: NodeFs, file: number): FileHandle {
     read: (target, position) => fs.readSync(file, target, 0, target.length, position),
     write: (bytes, position) => fs.writeSync(file, bytes, 0, bytes.length, position),
     sync: () => fs.fsyncSync(file),
+    syncAside: () => new Promise((resolve) => fs.fdatasync(file, () => resolve())),
     close() {
       // The number may be another file's by the second time.
       if (open) fs.closeSync(file);
