@@ -78,6 +78,12 @@ const bun = (...words: string[]): string[] => ["{bun}", "{cli}", ...words];
 const denoScript = (name: string): string[] => ["{deno}", "run", "-R", `{bench}/${name}`, "{file}"];
 const bunScript = (name: string): string[] => ["{bun}", `{bench}/${name}`, "{file}"];
 
+/** What an output costs that is really on the disk. */
+const CP_SYNC = {
+  label: "cp + sync",
+  command: ["sh", "-c", 'cp "$0" "$1/o" && sync "$1/o"', "{file}", "{out}"],
+  against: [],
+};
 const CP = { label: "cp", command: ["cp", "{file}", "{out}/o"], against: [] };
 
 /** The same words for the command in both runtimes. */
@@ -154,7 +160,8 @@ export const WORKLOADS: readonly Workload[] = [
     file: "big.pt",
     rows: [
       CP,
-      ...both(convert("o.safetensors", "--root", "model"), ["cp", "torch.load(mmap) + save_file"]),
+      CP_SYNC,
+      ...both(convert("o.safetensors", "--root", "model"), ["cp", "cp + sync", "torch.load(mmap) + save_file"]),
       { label: "torch.load(mmap) + save_file", command: TORCH_CONVERT, against: ["cp"] },
     ],
   },
@@ -163,7 +170,8 @@ export const WORKLOADS: readonly Workload[] = [
     file: "big.safetensors",
     rows: [
       CP,
-      ...both(convert("o.pt"), ["cp", "load_file + torch.save"]),
+      CP_SYNC,
+      ...both(convert("o.pt"), ["cp", "cp + sync", "load_file + torch.save"]),
       { label: "load_file + torch.save", command: TORCH_SAVE, against: ["cp"] },
     ],
   },
@@ -172,7 +180,8 @@ export const WORKLOADS: readonly Workload[] = [
     file: "big.pt",
     rows: [
       CP,
-      ...both(convert("o.safetensors", "--root", "model", "--dtype", "bfloat16"), ["cp", "torch"]),
+      CP_SYNC,
+      ...both(convert("o.safetensors", "--root", "model", "--dtype", "bfloat16"), ["cp", "cp + sync", "torch"]),
       { label: "torch", command: TORCH_CAST, against: ["cp"] },
     ],
   },
