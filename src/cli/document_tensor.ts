@@ -93,7 +93,7 @@ export async function describeTensor(
   }
   describeStorageOrder(tensor, fields);
   await describeContents(tensor, fields, options);
-  await describeParts(tensor, fields, options);
+  await orError(fields, () => describeParts(tensor, fields, options));
   if (tensor.state !== undefined && (!composite || layout === "wrapper")) {
     const state = await describeState(tensor.state, reduce, options);
     if (state) fields.set("state", state);
@@ -134,7 +134,7 @@ async function describeContents(
     if (options.sha256) fields.set("sha256", null);
     return;
   }
-  try {
+  await orError(fields, async () => {
     if (options.sha256) {
       fields.set("sha256", await tensorSha256(tensor, options.signal));
       if (tensor.conj || tensor.neg) {
@@ -151,6 +151,13 @@ async function describeContents(
         statsJson(await tensorStats(tensor, options.signal)),
       );
     }
+  });
+}
+
+/** An error of the bytes stands in the place of what they would have told. */
+async function orError(fields: Fields, describe: () => Promise<void>): Promise<void> {
+  try {
+    await describe();
   } catch (error) {
     if (!isStateDictError(error) || error.code === "aborted") throw error;
     fields.set("error", { ...errorRecord(error) });

@@ -53,7 +53,7 @@ export const command: Command = defineCommand({
     let status: number = EXIT.fine;
     for (const file of files) {
       try {
-        await inspectFile(file, options, io);
+        status = Math.max(status, await inspectFile(file, options, io));
       } catch (error) {
         const { failFile } = await import("./fail_file.ts");
         status = Math.max(status, failFile(file, error, options.json, io));
@@ -73,18 +73,22 @@ interface InspectOptions {
   readonly json: boolean;
 }
 
-async function inspectFile(file: string, options: InspectOptions, io: Io): Promise<void> {
+/** Shows a file and gives the exit status: a tensor that can't be read is a part that's missing. */
+async function inspectFile(file: string, options: InspectOptions, io: Io): Promise<number> {
   await using checkpoint = await openInput(file);
   const keep = await nameFilter(options.filter);
   if (options.json) {
     const { describeCheckpoint } = await import("./document.ts");
     const { jsonText } = await import("../text/json.ts");
     const { sha256, stats } = options;
-    io.stdout(`${jsonText(await describeCheckpoint(file, checkpoint, { keep, sha256, stats }))}\n`);
-    return;
+    const document = await describeCheckpoint(file, checkpoint, { keep, sha256, stats });
+    io.stdout(`${jsonText(document)}\n`);
+    const tensors = document.get("tensors") as ReadonlyMap<string, JsonValue>[];
+    return tensors.some((tensor) => tensor.has("error")) ? EXIT.unreadable : EXIT.fine;
   }
   const { listCheckpoint } = await import("./listing.ts");
-  await listCheckpoint(file, checkpoint, { ...options, keep }, io);
+  const isWhole = await listCheckpoint(file, checkpoint, { ...options, keep }, io);
+  return isWhole ? EXIT.fine : EXIT.unreadable;
 }
 
 /** Which names fit one of the globs; all of them if there is none. */

@@ -24,9 +24,9 @@ import {
   tensorRow,
 } from "./listing_lines.ts";
 import type { StorageUse, Totals } from "./listing_lines.ts";
+import type { NumbersAdded } from "./listing_numbers.ts";
 import { painter } from "./paint.ts";
 import { tableLines } from "./table.ts";
-import type { Cell, Column } from "./table.ts";
 import { formatBytes } from "./units.ts";
 
 /** What a listing shows. */
@@ -43,13 +43,13 @@ export interface ListingOptions {
   readonly sha256: boolean;
 }
 
-/** Writes the listing of one file. */
+/** Writes the listing of one file; false if some tensor that was to be read can't be. */
 export async function listCheckpoint(
   file: string,
   checkpoint: Checkpoint,
   options: ListingOptions,
   io: Io,
-): Promise<void> {
+): Promise<boolean> {
   const paint = painter(io.color("stdout"));
   const width = io.isTerminal("stdout") ? io.columns : undefined;
   const entries = [...checkpoint.outline()];
@@ -57,6 +57,7 @@ export async function listCheckpoint(
   const shown = all.filter(({ path }) => options.keep(path));
   const packed = checkpoint.compression === "none" ? "" : `, ${checkpoint.compression}`;
   const first = headline(file, `${checkpoint.format}${packed}`, checkpoint.size, paint);
+  let unread = 0;
   io.stdout(`${first}${libraryVersion(entries)}\n`);
   for (const warning of checkpoint.warnings) io.stdout(`note: ${showText(warning)}\n`);
   if (options.tree) {
@@ -65,7 +66,8 @@ export async function listCheckpoint(
     for (const line of treeLines(entries, checkpoint, width)) io.stdout(`${line}\n`);
   } else if (shown.length > 0) {
     io.stdout("\n");
-    const { columns, cells } = await tableOf(shown, options, width !== undefined);
+    const { columns, cells, failed } = await tableOf(shown, options, width !== undefined);
+    unread = failed;
     for (const line of tableLines(columns, cells, { width, paint })) io.stdout(`${line}\n`);
   }
   if (options.values) {
@@ -82,6 +84,7 @@ export async function listCheckpoint(
   io.stdout("\n");
   const totals = totalsOf(all, shown, entries, options);
   for (const line of summaryLines(totals, storageUses(all))) io.stdout(`${line}\n`);
+  return unread === 0;
 }
 
 /** scikit-learn notes its version in every estimator: models rarely load in another. */
@@ -101,7 +104,7 @@ async function tableOf(
   shown: readonly Listed[],
   options: ListingOptions,
   onTerminal: boolean,
-): Promise<{ columns: readonly Column[]; cells: Cell[][] }> {
+): Promise<NumbersAdded> {
   const cells = shown.map(({ path, tensor, aliasOf, moduleName }) =>
     tensorRow(
       path,
@@ -111,7 +114,7 @@ async function tableOf(
       remarks(path, tensor, aliasOf, moduleName),
     )
   );
-  if (!options.stats && !options.sha256) return { columns: COLUMNS, cells };
+  if (!options.stats && !options.sha256) return { columns: COLUMNS, cells, failed: 0 };
   const { addNumbers } = await import("./listing_numbers.ts");
   return await addNumbers(COLUMNS, cells, shown.map(({ tensor }) => tensor), {
     ...options,

@@ -5,6 +5,7 @@
  */
 
 import { isStateDictError } from "../errors.ts";
+import type { StateDictError } from "../errors.ts";
 import { tensorSha256 } from "../tensor/hash.ts";
 import { tensorHistogram } from "../tensor/histogram.ts";
 import { tensorStats } from "../tensor/stats.ts";
@@ -30,35 +31,51 @@ export interface NumbersWanted {
   readonly bars: boolean;
 }
 
+/** A table with more columns. */
+export interface NumbersAdded {
+  /** The columns. */
+  readonly columns: readonly Column[];
+  /** The rows. */
+  readonly cells: Cell[][];
+  /** Tensors that couldn't be read. */
+  readonly failed: number;
+}
+
 /** Adds the columns that were asked for, before the last one. */
 export async function addNumbers(
   columns: readonly Column[],
   cells: readonly Cell[][],
   tensors: readonly Tensor[],
   options: NumbersWanted,
-): Promise<{ columns: readonly Column[]; cells: Cell[][] }> {
+): Promise<NumbersAdded> {
   const added: Column[] = options.stats ? [...STATS] : [];
   if (options.bars) added.push({ title: "histogram" });
   if (options.sha256) added.push({ title: "sha256" });
   const rows: Cell[][] = [];
+  let failed = 0;
   for (const [i, tensor] of tensors.entries()) {
     const row = [...cells[i]!];
-    row.splice(-1, 0, ...await numberCells(tensor, options, added.length));
+    const found = await numberCells(tensor, options);
+    if (Array.isArray(found)) row.splice(-1, 0, ...found);
+    else {
+      failed++;
+      const empty = new Array<Cell>(added.length - 1).fill("");
+      row.splice(-1, 0, { text: found.message, style: "red" }, ...empty);
+    }
     rows.push(row);
   }
-  return {
-    columns: [...columns.slice(0, -1), ...added, columns[columns.length - 1]!],
-    cells: rows,
-  };
+  const last = columns[columns.length - 1]!;
+  return { columns: [...columns.slice(0, -1), ...added, last], cells: rows, failed };
 }
 
+/** The cells that were asked for, none for a tensor without elements of its own; or why not. */
 async function numberCells(
   tensor: Tensor,
   options: NumbersWanted,
-  width: number,
-): Promise<Cell[]> {
+): Promise<Cell[] | StateDictError> {
   if (tensor.isComposite || tensor.dtype.objects || !tensor.storage) {
-    return new Array(width).fill("");
+    const columns = (options.stats ? STATS.length : 0) + Number(options.bars);
+    return new Array<Cell>(columns + Number(options.sha256)).fill("");
   }
   try {
     const cells: Cell[] = [];
@@ -69,7 +86,7 @@ async function numberCells(
     return cells;
   } catch (error) {
     if (!isStateDictError(error) || error.code === "aborted") throw error;
-    return [{ text: error.message, style: "red" }, ...new Array<Cell>(width - 1).fill("")];
+    return error;
   }
 }
 

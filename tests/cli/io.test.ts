@@ -95,7 +95,10 @@ test("onInterrupt() ends though the cleanup fails, and at once on a second signa
   const failing = make();
   failing.io.onInterrupt(() => Promise.reject(new Error("no")));
   failing.terminal.signal(143);
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  // The words for errors are loaded first.
+  for (let tries = 0; tries < 1000 && failing.terminal.exits.length === 0; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
   assert.deepEqual(failing.terminal.exits, [143]);
   assert.match(failing.terminal.err, /^statedict: Internal error: Error: no /);
 

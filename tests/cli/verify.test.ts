@@ -52,3 +52,32 @@ test("verify --values finds NaN and infinities", slow, async () => {
   const { findings } = JSON.parse(stdout) as { findings: { kind: string; nan: number }[] };
   assert.ok(findings.length > 0 && findings.every(({ kind }) => kind === "values"));
 });
+
+test("inspect says by its exit status that a tensor can't be read", slow, async () => {
+  await withScratch(async (folder) => {
+    const broken = join(folder, "broken.pt");
+    writeFileSync(broken, damage());
+    assert.equal((await runCli(["inspect", broken])).code, 0);
+    for (
+      const options of [["--sha256"], ["--stats"], ["--json", "--sha256"], ["--json", "--stats"]]
+    ) {
+      const { code, stdout } = await runCli(["inspect", broken, ...options]);
+      assert.equal(code, 3, String(options));
+      assert.match(stdout, /Its CRC-32 is/);
+    }
+  });
+});
+
+test("inspect lists a nested tensor whose sizes are damaged, and says so", slow, async () => {
+  await withScratch(async (folder) => {
+    const broken = join(folder, "nested.pt");
+    const bytes = readFileSync(join(fixturesDir("torch"), "nested_strided.pt"));
+    const header = bytes.lastIndexOf("PK\x03\x04", bytes.indexOf("/data/1"));
+    const data = header + 30 + bytes.readUInt16LE(header + 26) + bytes.readUInt16LE(header + 28);
+    bytes[data]! ^= 1;
+    writeFileSync(broken, bytes);
+    const { code, stdout } = await runCli(["inspect", broken, "--json"]);
+    assert.equal(code, 3);
+    assert.equal(JSON.parse(stdout).tensors[0].error.code, "corrupt");
+  });
+});

@@ -7,6 +7,7 @@
 import { StateDictError } from "../../errors.ts";
 import type { InlineValue } from "../../pickle/read.ts";
 import { makeReduce } from "../../pickle/reduce.ts";
+import { PyDict } from "../../pickle/dict.ts";
 import { attributeDicts } from "../../pickle/state.ts";
 import type { PyObject } from "../../pickle/values.ts";
 import { DTYPE_REDUCERS } from "../numpy/pickled_dtype.ts";
@@ -28,10 +29,13 @@ export function wrapperReader(
   const context = { reduce: makeReduce({ calls: [DTYPE_REDUCERS] }) };
   let arrays = 0;
   return async (object, at) => {
-    const [attributes] = attributeDicts(object.state!, context.reduce) ?? [];
-    if (!attributes) {
+    const dicts = attributeDicts(object.state!, context.reduce);
+    if (!dicts) {
       throw new StateDictError("corrupt", "An array of joblib has no attributes", { offset: at });
     }
+    // BUILD sets the attributes of both parts of a state, the second's last.
+    const attributes = new PyDict();
+    for (const dict of dicts) for (const [key, value] of dict) attributes.set(key, value);
     const read = await READERS[wrapperKind(object)!]();
     return await read(stream, { attributes, at, id: `j${arrays++}`, context });
   };
