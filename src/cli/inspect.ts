@@ -4,25 +4,12 @@
  * @module
  */
 
-import { openCheckpoint } from "../checkpoint/open.ts";
-import type { OpenOptions } from "../checkpoint/open.ts";
 import type { JsonValue } from "../text/json.ts";
 import { openInput } from "./input.ts";
 import { defineCommand } from "./command.ts";
 import type { Command } from "./command.ts";
-import type { Selection } from "./document.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
-
-/** The document of a file, looked at inertly. */
-export async function inspectDocument(
-  path: string,
-  options: Selection & OpenOptions = {},
-): Promise<Map<string, JsonValue>> {
-  const { describeCheckpoint } = await import("./document.ts");
-  await using checkpoint = await openCheckpoint(path, { ...options, inert: true });
-  return await describeCheckpoint(path, checkpoint, options);
-}
 
 /** `statedict inspect FILE…`. */
 export const command: Command = defineCommand({

@@ -4,8 +4,9 @@
  * @module
  */
 
+import { openCheckpoint } from "../../src/checkpoint/open.ts";
+import { describeCheckpoint } from "../../src/cli/document.ts";
 import { errorRecord } from "../../src/cli/errors.ts";
-import { inspectDocument } from "../../src/cli/inspect.ts";
 import { jsonText } from "../../src/text/json.ts";
 import { isStateDictError } from "../../src/errors.ts";
 import type { InspectDocument } from "./document.ts";
@@ -14,7 +15,9 @@ import { parseExact } from "./json.ts";
 /** Inspects a file; a file that can't be read gives a document with the error. */
 export async function inspectFile(path: string): Promise<InspectDocument> {
   try {
-    return parseExact(jsonText(await inspectDocument(path, { sha256: true }))) as InspectDocument;
+    await using checkpoint = await openCheckpoint(path, { inert: true });
+    const document = await describeCheckpoint(path, checkpoint, { sha256: true });
+    return parseExact(jsonText(document)) as InspectDocument;
   } catch (error) {
     if (!isStateDictError(error)) throw error;
     return { file: path, error: errorRecord(error) };
