@@ -8,6 +8,7 @@ import { sha256, sha256Hex, tensorSha256 } from "../tensor/hash.ts";
 import { describeDType } from "../tensor/numpy_dtype.ts";
 import { withParts } from "../tensor/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { compareText } from "../text/order.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { restoreTied } from "./tied.ts";
 
@@ -22,10 +23,29 @@ export interface CheckpointDigest {
   readonly all: string;
 }
 
-/** Reads every tensor of a checkpoint. */
+/** How digests are made. */
+export interface DigestOptions {
+  /** Told of every tensor's bytes when they have been read. */
+  readonly progress?: (bytes: number) => void;
+  /** Ends the work when it fires. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Digests of every tensor of a checkpoint, and one of all.
+ *
+ * @example
+ * ```ts
+ * import { digestCheckpoint, openCheckpoint } from "@statedict/statedict";
+ *
+ * await using checkpoint = await openCheckpoint("fixtures/torch/checkpoint.pt");
+ * const { all, tensors } = await digestCheckpoint(checkpoint);
+ * console.log(all, tensors.get("model.fc1.bias"));
+ * ```
+ */
 export async function digestCheckpoint(
   checkpoint: Checkpoint,
-  options: { readonly signal?: AbortSignal; readonly progress?: (bytes: number) => void } = {},
+  options: DigestOptions = {},
 ): Promise<CheckpointDigest> {
   const tensors = new Map<string, string>();
   const lines: string[] = [];
@@ -39,7 +59,7 @@ export async function digestCheckpoint(
     );
     options.progress?.(tensor.nbytes);
   }
-  lines.sort();
+  lines.sort(compareText);
   const hasher = sha256();
   for (const line of lines) hasher.update(new TextEncoder().encode(`${line}\n`));
   return { tensors, all: await hasher.digest() };

@@ -100,6 +100,8 @@ export async function saveCheckpoint(
 export interface SavePlan {
   /** The files that it would write. */
   readonly files: readonly string[];
+  /** Bytes of weights that it would write, before compression. */
+  readonly bytes: number;
   /** What the format can't hold, as far as that shows without reading the weights. */
   readonly left: readonly LeftOut[];
 }
@@ -116,7 +118,7 @@ export async function planSave(
 ): Promise<SavePlan> {
   const { writer, prepared, dropped, files } = await prepare(output, input, options);
   const { planFiles } = await import("./save_shards.ts");
-  const { paths, index, left } = planFiles(
+  const { paths, index, left, total: bytes } = planFiles(
     writer,
     prepared,
     output,
@@ -125,7 +127,7 @@ export async function planSave(
   const besides = writer.beside === undefined ? [] : [`${output}${writer.beside}`];
   const all = [...paths, ...index === null ? [] : [index], ...besides];
   for (const path of all) await files.check(path);
-  return { files: all, left: [...dropped, ...left] };
+  return { files: all, bytes, left: [...dropped, ...left] };
 }
 
 async function prepare(output: Output, input: Checkpoint | PyValue, options: SaveOptions) {

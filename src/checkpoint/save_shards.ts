@@ -18,6 +18,7 @@ import type {
 import type { ByteSink } from "../io/sink.ts";
 import { writeBytes } from "../io/sink.ts";
 import type { Storage } from "../tensor/storage.ts";
+import { withParts } from "../tensor/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { OutputFiles } from "./output.ts";
 import { stateDictValue } from "./state_dict.ts";
@@ -58,10 +59,9 @@ export function planFiles(
   if (shards.length <= 1) {
     return { paths: [path], index: null, names, total, tied, left: plan?.left ?? [] };
   }
-  const dot = path.lastIndexOf(".");
-  const paths = shards.map((_, i) =>
-    shardName(path.slice(0, dot), path.slice(dot), i + 1, shards.length)
-  );
+  const [ending] = /\.[^./\\]*$/.exec(path) ?? [""];
+  const stem = path.slice(0, path.length - ending.length);
+  const paths = shards.map((_, i) => shardName(stem, ending, i + 1, shards.length));
   return { paths, index: `${path}.index.json`, names, total, tied, left: plan?.left ?? others };
 }
 
@@ -123,17 +123,19 @@ function arrayGroups({ arrays, tied }: ArrayPlan): Sized[] {
 
 /** Tensors that share a storage must stay in one file. */
 function storageGroups(tensors: ReadonlyMap<string, Tensor>): Sized[] {
-  const groups: { names: string[]; nbytes: number }[] = [];
-  const byStorage = new Map<Storage, { names: string[] }>();
-  for (const [name, { storage }] of tensors) {
-    const known = storage ? byStorage.get(storage) : undefined;
-    if (known) {
-      known.names.push(name);
-      continue;
+  const groups = new Set<{ names: string[]; nbytes: number }>();
+  const byStorage = new Map<Storage, { names: string[]; nbytes: number }>();
+  for (const [name, tensor] of tensors) {
+    const storages = [...withParts(tensor)].flatMap(({ storage }) => storage ?? []);
+    const shared = storages.find((storage) => byStorage.has(storage));
+    const group = shared ? byStorage.get(shared)! : { names: [], nbytes: 0 };
+    groups.add(group);
+    group.names.push(name);
+    for (const storage of storages) {
+      if (byStorage.has(storage)) continue;
+      byStorage.set(storage, group);
+      group.nbytes += storage.nbytes;
     }
-    const group = { names: [name], nbytes: storage?.nbytes ?? 0 };
-    groups.push(group);
-    if (storage) byStorage.set(storage, group);
   }
-  return groups;
+  return [...groups];
 }

@@ -6,7 +6,8 @@
 
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { restoreTied } from "../checkpoint/tied.ts";
-import { saveCheckpoint, writerFor } from "../checkpoint/save.ts";
+import { planSave, saveCheckpoint, writerFor } from "../checkpoint/save.ts";
+import type { SaveOptions } from "../checkpoint/save.ts";
 import { editCheckpoint } from "../edit/edit.ts";
 import type { Edited } from "../edit/edit.ts";
 import { mergeCheckpoints } from "../edit/merge.ts";
@@ -16,7 +17,7 @@ import { cleanupTemporaries } from "../io/file_sink.ts";
 import { openInput } from "./input.ts";
 import { defineCommand } from "./command.ts";
 import type { Command } from "./command.ts";
-import { leftLines, planLines, resultLine } from "./convert_report.ts";
+import { leftLines, lossLines, planLines, resultLine, unusedLines } from "./convert_report.ts";
 import { EDIT_OPTIONS, editsOf } from "./edit_options.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
@@ -77,14 +78,15 @@ export const command: Command = defineCommand({
       const metadata = parseAssignments(options.metadata);
       const merged = mergeCheckpoints(opened.map(restoreTied));
       const edited = await editCheckpoint(merged, editsOf(options));
-      const result = metadata.size === 0 ? edited.checkpoint : edited.checkpoint.derive({
-        metadata: metadata.apply(edited.checkpoint.metadata),
-      });
-      if (options.dryRun) {
-        for (const line of planLines(files, output, edited)) io.stdout(`${line}\n`);
-        return EXIT.fine;
-      }
-      return await write(output, result, edited, options, io);
+      for (const line of unusedLines(edited.unused)) io.note(`${line}\n`);
+      const { checkpoint } = edited;
+      const result = checkpoint.derive({ metadata: metadata.apply(checkpoint.metadata) });
+      const saving = saveOptions(options, opened);
+      if (!options.dryRun) return await write({ output, result, edited, saving, options, io });
+      const save = output === "-" ? null : await planSave(output, result, saving);
+      const plan = { inputs: files, root: options.root, edited, metadata: metadata.changes, save };
+      for (const line of planLines(plan)) io.stdout(`${line}\n`);
+      return EXIT.fine;
     } finally {
       for (const checkpoint of opened) await checkpoint.close();
     }
@@ -102,29 +104,50 @@ interface WriteOptions {
   readonly force: boolean;
 }
 
-async function write(
-  output: string,
-  result: Checkpoint,
-  edited: Edited,
-  options: WriteOptions,
-  io: Io,
-): Promise<number> {
+function saveOptions(options: WriteOptions, keep: readonly Checkpoint[]): SaveOptions {
+  const { to, maxShardSize, protocol, compress, plain, force } = options;
+  return {
+    ...(to === undefined ? {} : { format: to }),
+    ...(maxShardSize === undefined ? {} : { maxShardSize }),
+    ...(protocol === undefined ? {} : { protocol }),
+    ...(compress === undefined ? {} : { compress }),
+    plain,
+    force,
+    keep,
+  };
+}
+
+/** One run's work. */
+interface Job {
+  readonly output: string;
+  readonly result: Checkpoint;
+  readonly edited: Edited;
+  readonly saving: SaveOptions;
+  readonly options: WriteOptions;
+  readonly io: Io;
+}
+
+async function write({ output, result, edited, saving, options, io }: Job): Promise<number> {
+  const toPipe = output === "-";
+  if (toPipe && (options.verify || options.maxShardSize !== undefined)) {
+    throw new StateDictError("usage", "Standard output can't be split, or read again", {
+      hint: "name a file",
+    });
+  }
+  const sink = toPipe ? (await import("./stdout_sink.ts")).stdoutSink(io) : output;
+  const name = toPipe ? "standard output" : output;
   const total = edited.after.bytes;
-  const progress = startProgress(io, { label: `Writing ${output}`, total });
+  const progress = startProgress(io, { label: `Writing ${name}`, total });
   const release = io.onInterrupt(cleanupTemporaries);
   let done = 0;
   try {
-    const report = await saveCheckpoint(output, result, {
-      ...(options.to === undefined ? {} : { format: options.to }),
-      ...(options.maxShardSize === undefined ? {} : { maxShardSize: options.maxShardSize }),
-      ...(options.protocol === undefined ? {} : { protocol: options.protocol }),
-      ...(options.compress === undefined ? {} : { compress: options.compress }),
-      plain: options.plain,
-      force: options.force,
+    const report = await saveCheckpoint(sink, result, {
+      ...saving,
       progress: (bytes) => progress.update(done += bytes),
     });
     progress.end();
-    io.note(`${resultLine(report.index ?? output, edited)}\n`);
+    io.note(`${resultLine(report.index ?? name, edited, done)}\n`);
+    for (const line of lossLines(edited.casts)) io.note(`${line}\n`);
     for (const line of leftLines(report.left)) io.stderr(`${line}\n`);
     if (options.verify) {
       const { verifyOutput } = await import("./convert_verify.ts");

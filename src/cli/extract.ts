@@ -4,27 +4,21 @@
  * @module
  */
 
+import { checkNotOwn } from "../checkpoint/own_files.ts";
+import { restoreTied } from "../checkpoint/tied.ts";
 import { compileGlobs } from "../edit/glob.ts";
-import { uniqueFileNames } from "../edit/file_names.ts";
 import { StateDictError } from "../errors.ts";
 import { cleanupTemporaries, fileSink } from "../io/file_sink.ts";
-import type { Tensor } from "../tensor/tensor.ts";
 import { openInput } from "./input.ts";
 import { defineCommand } from "./command.ts";
 import type { Command } from "./command.ts";
 import { EXIT } from "./exit.ts";
 import { TENSOR_FORMS } from "./extract_formats.ts";
-import type { TensorForm } from "./extract_formats.ts";
-import type { Io } from "./io.ts";
+import { ARCHIVES, folderFiles, targetOf } from "./extract_target.ts";
+import type { ExtractJob, ExtractTarget } from "./extract_target.ts";
 import { jsonText } from "../text/json.ts";
 import { startProgress } from "./progress.ts";
 import { MAX_ELEMENTS } from "./tensor_json.ts";
-
-/** The file beside the extracted ones that says which holds what. */
-const INDEX = "index.json";
-
-/** Forms that hold many tensors in one file. */
-const ARCHIVES: readonly string[] = ["npz", "safetensors"];
 
 /** `statedict extract FILE`. */
 export const command: Command = defineCommand({
@@ -47,7 +41,7 @@ export const command: Command = defineCommand({
       type: "string",
       short: "o",
       value: "PATH",
-      help: "a file for one tensor, a folder for several; standard output if left out",
+      help: "a file, or a folder for several; standard output if left out",
     },
     maxElements: {
       type: "integer",
@@ -55,6 +49,7 @@ export const command: Command = defineCommand({
       default: MAX_ELEMENTS,
       help: "elements of a tensor that may be written as JSON",
     },
+    dryRun: { type: "boolean", help: "say what would be written, and write nothing" },
     force: { type: "boolean", help: "replace files that are there" },
   },
   examples: [
@@ -62,68 +57,59 @@ export const command: Command = defineCommand({
     ["statedict extract model.pt -f '**.weight' --format npy -o weights", "a folder of .npy files"],
     ["statedict extract model.pt -f fc.bias --format bin -o fc.bias.bin", "the bare bytes"],
     ["statedict extract model.pt --format npz -o weights.npz", "all in one archive"],
+    ["statedict extract model.pt -f '**.bias' -o biases.json", "all in one JSON array"],
   ],
   notes:
-    "Bytes are row-major and little-endian. A folder gets an index.json that tells which file\n" +
-    "holds which tensor, with its dtype and shape.",
+    "Bytes are row-major and little-endian. Several tensors as JSON are one line each on standard\n" +
+    "output and in a file .ndjson or .jsonl, an array in a file .json. A folder gets an index.json\n" +
+    "that tells which file holds which tensor, with its dtype and shape.",
   async run({ args: { file }, options }, io) {
     await using checkpoint = await openInput(file);
     const keep = options.filter.length > 0 ? compileGlobs(options.filter) : () => true;
-    const tensors = [...checkpoint.tensors].filter(([name]) => keep(name));
+    const tensors = [...restoreTied(checkpoint).tensors].filter(([name]) => keep(name));
     if (tensors.length === 0) {
       throw new StateDictError("no-tensor", "No tensor fits", {
         path: file,
         hint: "list the names with statedict inspect",
       });
     }
-    if (ARCHIVES.includes(options.format)) return await toArchive(tensors, options, io);
-    const job: Job = {
-      tensors,
-      form: TENSOR_FORMS.get(options.format)!,
-      maxElements: options.maxElements,
-      force: options.force,
-      io,
-    };
+    const target = await targetOf(options.out, options.format, tensors.length);
+    const { format, maxElements, force } = options;
+    const job: ExtractJob = { file, checkpoint, tensors, format, target, maxElements, force, io };
+    if (options.dryRun) return await (await import("./extract_plan.ts")).tellPlan(job);
     const release = io.onInterrupt(cleanupTemporaries);
     try {
-      if (options.out === undefined) await toStdout(job, file);
-      else if (tensors.length === 1 && !await isFolder(options.out)) await toFile(job, options.out);
-      else await toFolder(job, options.out, options.format);
+      return await WAYS[target.kind](job);
     } finally {
       release();
     }
-    return EXIT.fine;
   },
 });
 
+/** How each kind of target is written. */
+const WAYS: Readonly<Record<ExtractTarget["kind"], (job: ExtractJob) => Promise<number>>> = {
+  archive: toArchive,
+  stream: toStdout,
+  file: toFile,
+  folder: toFolder,
+};
+
 /** One file with all the tensors, as `convert` writes it. */
-async function toArchive(
-  tensors: readonly (readonly [string, Tensor])[],
-  options: {
-    readonly format: string;
-    readonly out: string | undefined;
-    readonly force: boolean;
-  },
-  io: Io,
-): Promise<number> {
-  const { format, out, force } = options;
-  if (out === undefined) {
-    throw new StateDictError("usage", `An archive of ${format} needs a file to go to`, {
-      hint: "name it with --out",
-    });
-  }
+async function toArchive(job: ExtractJob): Promise<number> {
+  const { checkpoint, tensors, format, target, force, io } = job;
   const [{ saveStateDict }, { leftLines }] = await Promise.all([
     import("../checkpoint/save.ts"),
     import("./convert_report.ts"),
   ]);
-  const total = tensors.reduce((sum, [, tensor]) => sum + tensor.nbytes, 0);
-  const progress = startProgress(io, { label: `Writing ${out}`, total });
-  const release = io.onInterrupt(cleanupTemporaries);
+  const { path } = target;
+  const sink = path ?? (await import("./stdout_sink.ts")).stdoutSink(io);
+  const progress = startProgress(io, progressOf(job));
   let done = 0;
   try {
-    const { left } = await saveStateDict(out, new Map(tensors), {
+    const { left } = await saveStateDict(sink, new Map(tensors), {
       format,
       force,
+      keep: [checkpoint],
       progress: (bytes) => progress.update(done += bytes),
     });
     progress.end();
@@ -131,20 +117,17 @@ async function toArchive(
     return left.length > 0 ? EXIT.unreadable : EXIT.fine;
   } finally {
     progress.end();
-    release();
   }
 }
 
-/** What is to be written, and how. */
-interface Job {
-  readonly tensors: readonly (readonly [string, Tensor])[];
-  readonly form: TensorForm;
-  readonly maxElements: number;
-  readonly force: boolean;
-  readonly io: Io;
+function progressOf({ tensors, target }: ExtractJob): { label: string; total: number } {
+  const total = tensors.reduce((sum, [, tensor]) => sum + tensor.nbytes, 0);
+  return { label: `Writing ${target.path ?? "standard output"}`, total };
 }
 
-async function toStdout({ tensors, form, maxElements, io }: Job, file: string): Promise<void> {
+async function toStdout(job: ExtractJob): Promise<number> {
+  const { file, tensors, format, io } = job;
+  const form = TENSOR_FORMS.get(format)!;
   if (tensors.length > 1 && !form.streams) {
     throw new StateDictError(
       "usage",
@@ -155,64 +138,76 @@ async function toStdout({ tensors, form, maxElements, io }: Job, file: string): 
       },
     );
   }
-  for (const [name, tensor] of tensors) {
-    for await (const chunk of form.chunks(name, tensor, { maxElements })) io.stdout(chunk);
-  }
+  for await (const chunk of chunksOf(job)) io.stdout(chunk);
+  return EXIT.fine;
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  if (/[/\\]$/.test(path)) return true;
-  const { statPath } = await import("../io/file.ts");
-  try {
-    return (await statPath(path)).isDirectory;
-  } catch {
-    return false; // Not there: it becomes a file.
-  }
+/** All tensors, one after the other. */
+async function* chunksOf({ tensors, format, maxElements }: ExtractJob): AsyncGenerator<Uint8Array> {
+  const form = TENSOR_FORMS.get(format)!;
+  for (const [name, tensor] of tensors) yield* form.chunks(name, tensor, { maxElements });
 }
 
-async function toFile(job: Job, path: string): Promise<void> {
-  const [name, tensor] = job.tensors[0]!;
-  await writeTensor(job, name, tensor, path, () => {});
-}
-
-async function toFolder(job: Job, folder: string, format: string): Promise<void> {
-  const { makeFolder } = await import("../io/file.ts");
-  await makeFolder(folder);
-  const files = uniqueFileNames(job.tensors.map(([name]) => name), ["index"]);
-  const total = job.tensors.reduce((sum, [, tensor]) => sum + tensor.nbytes, 0);
-  const progress = startProgress(job.io, { label: `Writing ${folder}`, total });
+async function toFile(job: ExtractJob): Promise<number> {
+  const { tensors, target } = job;
+  const chunks = target.array && tensors.length > 1 ? jsonArray(job) : chunksOf(job);
+  const progress = startProgress(job.io, progressOf(job));
   let done = 0;
-  const base = folder.replace(/[/\\]+$/, "");
-  for (const [name, tensor] of job.tensors) {
-    const path = `${base}/${files.get(name)}.${job.form.extension}`;
-    await writeTensor(job, name, tensor, path, (bytes) => progress.update(done += bytes));
+  try {
+    await writeFile(job, target.path!, chunks, (bytes) => progress.update(done += bytes));
+  } finally {
+    progress.end();
   }
-  progress.end();
-  const index = job.tensors.map(([name, { dtype, shape }]) => ({
+  return EXIT.fine;
+}
+
+/** The lines of several tensors as one array. */
+async function* jsonArray(job: ExtractJob): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  let before = "[";
+  for (const one of job.tensors) {
+    yield encoder.encode(before);
+    before = ",";
+    yield* chunksOf({ ...job, tensors: [one] });
+  }
+  yield encoder.encode("]\n");
+}
+
+async function toFolder(job: ExtractJob): Promise<number> {
+  const { makeFolder } = await import("../io/file.ts");
+  await makeFolder(job.target.path!);
+  const { files, index } = folderFiles(job);
+  const progress = startProgress(job.io, progressOf(job));
+  let done = 0;
+  const count = (bytes: number) => progress.update(done += bytes);
+  try {
+    for (const [i, one] of job.tensors.entries()) {
+      await writeFile(job, files[i]!, chunksOf({ ...job, tensors: [one] }), count);
+    }
+  } finally {
+    progress.end();
+  }
+  const entries = job.tensors.map(([name, { dtype, shape }], i) => ({
     name,
-    file: `${files.get(name)}.${job.form.extension}`,
+    file: files[i]!.slice(files[i]!.lastIndexOf("/") + 1),
     dtype: dtype.name,
     shape: [...shape],
   }));
-  const sink = await fileSink(`${base}/${INDEX}`, { force: job.force });
-  try {
-    await sink.write(new TextEncoder().encode(`${jsonText({ format, tensors: index })}\n`));
-    await sink.commit();
-  } finally {
-    await sink.abort();
-  }
+  const text = `${jsonText({ format: job.format, tensors: entries })}\n`;
+  await writeFile(job, index, [new TextEncoder().encode(text)], () => {});
+  return EXIT.fine;
 }
 
-async function writeTensor(
-  job: Job,
-  name: string,
-  tensor: Tensor,
+async function writeFile(
+  { checkpoint, force }: ExtractJob,
   path: string,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   progress: (bytes: number) => void,
 ): Promise<void> {
-  const sink = await fileSink(path, { force: job.force });
+  await checkNotOwn(path, [checkpoint]);
+  const sink = await fileSink(path, { force });
   try {
-    for await (const chunk of job.form.chunks(name, tensor, { maxElements: job.maxElements })) {
+    for await (const chunk of chunks) {
       await sink.write(chunk);
       progress(chunk.length);
     }

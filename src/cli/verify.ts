@@ -5,7 +5,7 @@
  */
 
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { saveCheckpoint, writerFor } from "../checkpoint/save.ts";
+import { planSave, saveCheckpoint, writerFor } from "../checkpoint/save.ts";
 import { verifyCheckpoint } from "../checkpoint/verify.ts";
 import type { Finding } from "../checkpoint/verify.ts";
 import { sizeOf } from "../edit/edit.ts";
@@ -18,6 +18,7 @@ import type { JsonValue } from "../text/json.ts";
 import { openInput } from "./input.ts";
 import { defineCommand } from "./command.ts";
 import type { Command } from "./command.ts";
+import { leftLines, listed, showPath, tensorsText } from "./convert_report.ts";
 import { errorRecord } from "./errors.ts";
 import { EXIT } from "./exit.ts";
 import { failFile } from "./fail_file.ts";
@@ -29,6 +30,7 @@ import { formatBytes, formatCount } from "./units.ts";
 interface Options {
   readonly values: boolean;
   readonly salvage: string | undefined;
+  readonly dryRun: boolean;
   readonly force: boolean;
   readonly json: boolean;
 }
@@ -39,6 +41,7 @@ export const command: Command = defineCommand({
   options: {
     values: { type: "boolean", help: "look for NaN and infinities too" },
     salvage: { type: "string", value: "OUT", help: "write what isn't damaged; one FILE only" },
+    dryRun: { type: "boolean", help: "say what would be saved, and write nothing" },
     force: { type: "boolean", help: "replace OUT if it is there" },
     json: { type: "boolean", help: "one JSON document a file, each on a line" },
   },
@@ -129,11 +132,11 @@ function findingJson(finding: Finding): JsonValue {
     : { kind: finding.kind, path: finding.path, error };
 }
 
-/** Writes the tree without the damaged tensors. */
+/** Writes the tree without the damaged tensors, or tells what that would be. */
 async function salvage(
   checkpoint: Checkpoint,
   findings: readonly Finding[],
-  { salvage, force }: Options,
+  { salvage, dryRun, force }: Options,
   io: Io,
 ): Promise<void> {
   const output = salvage!;
@@ -142,19 +145,32 @@ async function salvage(
     keep: (path) => !damaged.has(path),
   });
   const rest = checkpoint.derive({ value });
-  if (damaged.size > 0 && rest.tensors.size === 0) {
+  const { tensors, bytes: total } = sizeOf(rest.tensors);
+  if (damaged.size > 0 && tensors === 0) {
     io.stderr("no tensor is whole: nothing is written\n");
     return;
   }
-  const release = io.onInterrupt(cleanupTemporaries);
-  try {
-    const { left } = await saveCheckpoint(output, rest, { force });
-    for (const { path, why } of left) {
-      io.stderr(`left out: ${showText(path)}: ${showText(why)}\n`);
+  if (dryRun) {
+    const { files, left, bytes } = await planSave(output, rest, { force });
+    const lines = [...listed("write", files.map(showPath)), ...leftLines(left)];
+    for (const line of [...lines, `after   ${tensorsText(tensors)}, ${formatBytes(bytes)}`]) {
+      io.stderr(`${line}\n`);
     }
-    const { tensors, bytes } = sizeOf(rest.tensors);
-    io.note(`${showText(output)}: ${formatCount(tensors)} tensors, ${formatBytes(bytes)}\n`);
+    return;
+  }
+  const progress = startProgress(io, { label: `Writing ${output}`, total });
+  const release = io.onInterrupt(cleanupTemporaries);
+  let done = 0;
+  try {
+    const { left } = await saveCheckpoint(output, rest, {
+      force,
+      progress: (bytes) => progress.update(done += bytes),
+    });
+    progress.end();
+    for (const line of leftLines(left)) io.stderr(`${line}\n`);
+    io.note(`${showPath(output)}: ${tensorsText(tensors)}, ${formatBytes(total)}\n`);
   } finally {
+    progress.end();
     release();
   }
 }

@@ -6,12 +6,15 @@
 
 import { StateDictError } from "../errors.ts";
 import { canCast } from "../tensor/cast.ts";
+import { copyTensor } from "../tensor/derive.ts";
 import { castTensor } from "../tensor/derive_cast.ts";
 import type { CastCounts } from "../tensor/derive_cast.ts";
 import { dtypeByName, isReal } from "../tensor/dtype.ts";
 import type { DType } from "../tensor/dtype.ts";
+import type { Storage } from "../tensor/storage.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { compileGlobs } from "./glob.ts";
+import type { UnusedRules } from "./watch.ts";
 
 /** Short names that people write. */
 const SHORT: ReadonlyMap<string, string> = new Map([
@@ -67,7 +70,7 @@ export function parseCast(text: string): CastRule {
 }
 
 /** Applies the rules to a tensor; `done` is told of a cast. */
-export function castByRules(
+function castByRules(
   rules: readonly CastRule[],
   path: string,
   tensor: Tensor,
@@ -91,4 +94,37 @@ export function castByRules(
   const counts = { overflow: 0, underflow: 0 };
   done({ path, from: tensor.dtype.name, to: rule.dtype.name, counts });
   return castTensor(tensor, rule.dtype, counts);
+}
+
+/** Casts equal views of one storage once, so that tied tensors stay tied. */
+export function caster(
+  texts: readonly string[],
+  casts: CastDone[],
+  unused: UnusedRules,
+): (path: string, tensor: Tensor) => Tensor {
+  const rules = texts.map((text) => {
+    const used = unused.watch("dtype", text);
+    const rule = parseCast(text);
+    const fits = (path: string) => {
+      const found = rule.fits(path);
+      if (found) used();
+      return found;
+    };
+    return { ...rule, fits };
+  });
+  const made = new Map<Storage, Map<string, Tensor>>();
+  return (path, tensor) => {
+    if (rules.length === 0 || !tensor.storage) return tensor;
+    let done: CastDone | undefined;
+    const cast = castByRules(rules, path, tensor, (one) => done = one);
+    if (!done) return cast;
+    const views = made.get(tensor.storage) ?? new Map<string, Tensor>();
+    made.set(tensor.storage, views);
+    const key = `${done.to} ${tensor.dtype.name} ${tensor.offset} ${tensor.shape} ${tensor.stride}`;
+    const first = views.get(key);
+    if (first) return copyTensor(cast, { storage: first.storage });
+    casts.push(done);
+    views.set(key, cast);
+    return cast;
+  };
 }

@@ -7,22 +7,22 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { catalogueOf } from "../checkpoint/checkpoint.ts";
 import { subTree } from "../checkpoint/load.ts";
-import { copyTensor } from "../tensor/derive.ts";
 import type { Storage } from "../tensor/storage.ts";
 import { withParts } from "../tensor/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { castByRules, parseCast } from "./casts.ts";
+import { caster } from "./casts.ts";
 import type { CastDone } from "./casts.ts";
-import { findEma } from "./ema.ts";
-import { compileGlobs } from "./glob.ts";
-import { parseRename, renamer } from "./rename.ts";
-import type { RenameRule } from "./rename.ts";
+import { findAverages } from "./ema.ts";
+import { namer } from "./rename.ts";
+import type { Renaming } from "./rename.ts";
 import { compact, tie, untie } from "./storages.ts";
 import type { Replacements } from "./storages.ts";
 import { editTree } from "./tree.ts";
+import { UnusedRules } from "./watch.ts";
+import type { EditRule } from "./watch.ts";
 
 /** What is to be done, in this order. */
-export interface Edits {
+export interface Edits extends Renaming {
   /** Path of the sub-tree to take. */
   readonly root?: string;
   /** Averaged weights take the trained ones' place. */
@@ -31,12 +31,6 @@ export interface Edits {
   readonly filter?: readonly string[];
   /** Globs of the entries to leave out. */
   readonly drop?: readonly string[];
-  /** Regular expressions as `FROM=TO`, or ready rules. */
-  readonly rename?: readonly (string | RenameRule)[];
-  /** Beginnings of names to take away, such as `module.`. */
-  readonly stripPrefix?: readonly string[];
-  /** What to put before every name. */
-  readonly addPrefix?: string;
   /** Dtypes: `bfloat16`, or `**.norm.*=float32`; the last rule that fits counts. */
   readonly dtype?: readonly string[];
   /** Saves of each storage only what the tensors look at. */
@@ -57,6 +51,12 @@ export interface Edited {
   readonly renamed: readonly (readonly [string, string])[];
   /** Casts; their counts are filled when the bytes are read. */
   readonly casts: readonly CastDone[];
+  /** Paths of trained weights, each with the path of the average that took its place. */
+  readonly averaged: readonly (readonly [string, string])[];
+  /** Paths of tensors that have another storage: cut, of their own, or shared. */
+  readonly rehoused: readonly string[];
+  /** Rules that fitted nothing. */
+  readonly unused: readonly EditRule[];
   /** Sizes before and after. */
   readonly before: TreeSize;
   /** Sizes after. */
@@ -75,6 +75,19 @@ export interface TreeSize {
  * Applies edits; nothing of the weights is read, unless `tie` has to compare them.
  *
  * @throws `conflict` if two entries would bear one name, `usage` if nothing would be left.
+ *
+ * @example
+ * ```ts
+ * import { editCheckpoint, openCheckpoint, saveCheckpoint } from "@statedict/statedict";
+ *
+ * await using checkpoint = await openCheckpoint("fixtures/torch/checkpoint.pt");
+ * const edited = await editCheckpoint(checkpoint, { root: "model", dtype: ["bfloat16"] });
+ * console.log(edited.before.bytes, edited.after.bytes);
+ * const out = new TransformStream<Uint8Array, Uint8Array>();
+ * const bytes = new Response(out.readable).bytes();
+ * await saveCheckpoint(out.writable, edited.checkpoint, { format: "safetensors" });
+ * console.log((await bytes).length, edited.casts.map(({ counts }) => counts.overflow));
+ * ```
  */
 export async function editCheckpoint(
   checkpoint: Checkpoint,
@@ -84,30 +97,47 @@ export async function editCheckpoint(
   const before = sizeOf(checkpoint.tensors);
   const value = edits.root === undefined ? checkpoint.value : subTree(checkpoint, edits.root);
   const tensors = catalogueOf(checkpoint.outline(value));
-  const ema = edits.ema ? findEma(tensors) : undefined;
-  const wanted = edits.filter?.length ? compileGlobs(edits.filter) : () => true;
-  const unwanted = edits.drop?.length ? compileGlobs(edits.drop) : () => false;
-  const keep = (path: string) => wanted(path) && !unwanted(path) && !ema?.isSpent(path);
+  const ema = edits.ema ? findAverages(tensors, edits.root, checkpoint.tensors) : undefined;
+  const unused = new UnusedRules();
+  const wanted = edits.filter?.length ? unused.globs("filter", edits.filter) : () => true;
+  const unwanted = unused.globs("drop", edits.drop ?? []);
+  const keep = (path: string) => {
+    const isUnwanted = unwanted(path);
+    return wanted(path) && !isUnwanted && !ema?.isSpent(path);
+  };
 
   const chosen = new Map<string, Tensor>();
   for (const [path, tensor] of tensors) {
-    if (keep(path)) chosen.set(path, ema?.averages.get(path) ?? tensor);
+    if (keep(path)) chosen.set(path, ema?.of(path) ?? tensor);
   }
   const storages = await shareStorages(chosen, edits, signal);
   const casts: CastDone[] = [];
-  const cast = caster(edits.dtype ?? [], casts);
+  const rehoused: string[] = [];
+  const cast = caster(edits.dtype ?? [], casts, unused);
   const replace = (path: string, tensor: Tensor): Tensor => {
-    const average = ema?.averages.get(path) ?? tensor;
-    return cast(path, storages.get(average) ?? average);
+    const average = ema?.of(path) ?? tensor;
+    const housed = storages.get(average);
+    if (housed) rehoused.push(path);
+    return cast(path, housed ?? average);
   };
   const edited = editTree(value, checkpoint.reduce, {
     keep,
-    rename: namer(edits, (path) => chosen.has(path)),
+    rename: namer(edits, (path) => chosen.has(path), unused),
     replace,
   });
   const result = checkpoint.derive({ value: edited.value });
   const { dropped, renamed } = edited;
-  return { checkpoint: result, dropped, renamed, casts, before, after: sizeOf(result.tensors) };
+  return {
+    checkpoint: result,
+    dropped,
+    renamed,
+    casts,
+    averaged: [...ema?.sources ?? []].filter(([path]) => chosen.has(path)),
+    rehoused,
+    unused: unused.list(),
+    before,
+    after: sizeOf(result.tensors),
+  };
 }
 
 async function shareStorages(
@@ -125,54 +155,6 @@ async function shareStorages(
     if (replacement) tied.set(tensor, replacement);
   }
   return tied;
-}
-
-/** Casts equal views of one storage once, so that tied tensors stay tied. */
-function caster(
-  texts: readonly string[],
-  casts: CastDone[],
-): (path: string, tensor: Tensor) => Tensor {
-  const rules = texts.map(parseCast);
-  const made = new Map<Storage, Map<string, Tensor>>();
-  return (path, tensor) => {
-    if (rules.length === 0 || !tensor.storage) return tensor;
-    let done: CastDone | undefined;
-    const cast = castByRules(rules, path, tensor, (one) => done = one);
-    if (!done) return cast;
-    const views = made.get(tensor.storage) ?? new Map<string, Tensor>();
-    made.set(tensor.storage, views);
-    const key = `${done.to} ${tensor.dtype.name} ${tensor.offset} ${tensor.shape} ${tensor.stride}`;
-    const first = views.get(key);
-    if (first) return copyTensor(cast, { storage: first.storage });
-    casts.push(done);
-    views.set(key, cast);
-    return cast;
-  };
-}
-
-/** Rules act on whole paths; prefixes on what a tensor is called where it lies. */
-function namer(
-  edits: Edits,
-  isTensor: (path: string) => boolean,
-): (path: string, parent: string) => string {
-  const rules = (edits.rename ?? []).map((rule) =>
-    typeof rule === "string" ? parseRename(rule) : rule
-  );
-  const rename = renamer(rules);
-  const prefixes = edits.stripPrefix ?? [];
-  return (path, parent) => {
-    const renamed = rename(path);
-    if ((prefixes.length === 0 && !edits.addPrefix) || !isTensor(path)) return renamed;
-    const home = parent !== "" && renamed.startsWith(`${parent}.`) ? `${parent}.` : "";
-    let name = renamed.slice(home.length);
-    for (const prefix of prefixes) {
-      if (name.startsWith(prefix)) name = name.slice(prefix.length);
-      else if (renamed.startsWith(prefix)) {
-        return `${edits.addPrefix ?? ""}${renamed.slice(prefix.length)}`;
-      }
-    }
-    return `${home}${edits.addPrefix ?? ""}${name}`;
-  };
 }
 
 /** Tensors and the bytes of their distinct storages. */

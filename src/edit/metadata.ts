@@ -8,15 +8,15 @@ import { StateDictError } from "../errors.ts";
 
 /** Changes, ready to be made. */
 export interface MetadataChanges {
-  /** How many. */
-  readonly size: number;
+  /** The new text of each key, or null for one that is taken away. */
+  readonly changes: ReadonlyMap<string, string | null>;
   /** The metadata with the changes made. */
   apply(metadata: ReadonlyMap<string, string>): Map<string, string>;
 }
 
 /** Reads the changes; the value begins after the first `=`. */
 export function parseAssignments(texts: readonly string[]): MetadataChanges {
-  const changes = new Map<string, string>();
+  const changes = new Map<string, string | null>();
   for (const text of texts) {
     const split = text.indexOf("=");
     if (split < 1) {
@@ -24,14 +24,14 @@ export function parseAssignments(texts: readonly string[]): MetadataChanges {
         hint: "write KEY=VALUE, or KEY= to take it away",
       });
     }
-    changes.set(text.slice(0, split), text.slice(split + 1));
+    changes.set(text.slice(0, split), text.slice(split + 1) || null);
   }
   return {
-    size: changes.size,
+    changes,
     apply(metadata) {
       const changed = new Map(metadata);
       for (const [key, value] of changes) {
-        if (value === "") changed.delete(key);
+        if (value === null) changed.delete(key);
         else changed.set(key, value);
       }
       return changed;

@@ -225,12 +225,22 @@ function createBeside(port: FilePort, target: string, mode: number | undefined):
 /** A file that nobody has written to for so long is nobody's: ten minutes, in milliseconds. */
 const STALE = 10 * 60 * 1000;
 
+/** Names of temporary files that were in a folder when this process first wrote to it. */
+const leftovers = new Map<string, Set<string>>();
+
 /** Deletes what processes that were killed have left of earlier writes to the same name. */
 function removeLeftovers(port: FilePort, folder: string, prefix: string): void {
   try {
-    for (const { name, isFile } of port.list(folder || ".")) {
-      const middle = name.slice(prefix.length, -".tmp".length);
-      if (!isFile || name !== `${prefix}${middle}.tmp` || !/^[0-9a-f]{8}$/.test(middle)) continue;
+    // Once a folder: thousands of tensors may be written to one.
+    let names = leftovers.get(folder);
+    if (!names) {
+      const files = port.list(folder || ".").filter(({ isFile }) => isFile);
+      names = new Set(files.map(({ name }) => name).filter((name) => TEMPORARY.test(name)));
+      leftovers.set(folder, names);
+    }
+    for (const name of names) {
+      if (!name.startsWith(prefix) || name.length !== prefix.length + SUFFIX_LENGTH) continue;
+      names.delete(name);
       const { modified = Infinity } = port.linkStatus(`${folder}${name}`);
       if (Date.now() - modified > STALE) port.remove(`${folder}${name}`);
     }
@@ -238,3 +248,8 @@ function removeLeftovers(port: FilePort, folder: string, prefix: string): void {
     // A folder that may not be listed, or files that have just gone: the write itself is not hurt.
   }
 }
+
+const TEMPORARY = /^\..*\.[0-9a-f]{8}\.tmp$/;
+
+/** Characters of the random part and the ending. */
+const SUFFIX_LENGTH = 12;

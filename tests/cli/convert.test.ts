@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { loadStateDict } from "../../src/checkpoint/load.ts";
 import { openCheckpoint } from "../../src/checkpoint/open.ts";
+import { saveCheckpoint } from "../../src/checkpoint/save.ts";
+import { PyDict } from "../../src/pickle/dict.ts";
+import { tensorFrom } from "../../src/tensor/from.ts";
 import { runCli } from "../support/cli.ts";
 import { fixturesDir } from "../support/corpus.ts";
 import { withScratch } from "../support/scratch.ts";
@@ -30,6 +34,81 @@ test("convert drops, keeps and renames by path", slow, async () => {
     assert.deepEqual([...checkpoint.tensors.keys()].slice(0, 2), ["fc1.weight", "fc1.bias"]);
     assert.equal((checkpoint.toJS() as Record<string, unknown>).epoch, 3);
     assert.deepEqual(readdirSync(folder), ["out.pt"]);
+  });
+});
+
+test("convert --dry-run tells what would be done, and does nothing", slow, async () => {
+  await withScratch(async (folder) => {
+    const out = join(folder, "out.safetensors");
+    const edits = ["--drop", "optimizer.**", "--drop", "scheduler", "--dtype", "f16", "--rename"];
+    const args = ["convert", fixture("checkpoint.pt"), out, ...edits, "^model\\.=net."];
+    const { code, stdout, stderr } = await runCli([...args, "--metadata", "a=b", "--dry-run"]);
+    assert.equal(code, 0, stderr);
+    // A glob that fits nothing is most likely a slip.
+    assert.equal(stderr, "note: --drop scheduler fits nothing; all below it is scheduler.**\n");
+    assert.match(stdout, /^read {4}.*checkpoint\.pt\nwrite {3}.*out\.safetensors\n/);
+    assert.match(stdout, /^drop {4}optimizer\.state\.0\.exp_avg$/m);
+    assert.match(stdout, /^rename {2}model\.fc1\.bias → net\.fc1\.bias$/m);
+    assert.match(stdout, /^cast {4}model\.fc1\.bias: float32 → float16$/m);
+    assert.match(stdout, /^metadata a = b$/m);
+    assert.match(stdout, /^leave out epoch: it is no tensor$/m);
+    // Eight float tensors of 292 bytes become half as large; the counter of 8 stays.
+    assert.match(stdout, /^before {2}27 tensors, 828 B\nafter {3}9 tensors, 154 B\n$/m);
+    assert.deepEqual(readdirSync(folder), []);
+    // What would fail is told too.
+    assert.equal((await runCli(["convert", fixture("tied.pt"), out])).code, 0);
+    assert.equal((await runCli([...args, "--dry-run"])).code, 2);
+  });
+});
+
+test("convert --dry-run names the shards", slow, async () => {
+  await withScratch(async (folder) => {
+    const args = ["convert", fixture("checkpoint.pt"), join(folder, "m.pt"), "--root", "model"];
+    const { stdout } = await runCli([...args, "--max-shard-size", "200", "--dry-run"]);
+    const written = stdout.split("\n").filter((line) => line.startsWith("write"));
+    assert.deepEqual(written.map((line) => line.replace(/^write +.*\//, "")), [
+      "m-00001-of-00002.pt",
+      "m-00002-of-00002.pt",
+      "m.pt.index.json",
+    ]);
+    assert.deepEqual(readdirSync(folder), []);
+  });
+});
+
+test("convert says which tensors lose numbers in a cast", slow, async () => {
+  await withScratch(async (folder) => {
+    const out = join(folder, "out.pt");
+    const args = ["convert", fixture("special_floats.pt"), out, "--dtype", "float8_e4m3fn"];
+    const { code, stderr } = await runCli(args);
+    assert.equal(code, 0);
+    assert.match(stderr, /\d cast \(\d+ overflowed, \d+ became 0\)$/m);
+    assert.match(stderr, /^cast {4}\w+: float32 → float8_e4m3fn: \d+ overflowed/m);
+  });
+});
+
+test("convert writes to standard output what a file would hold", slow, async () => {
+  await withScratch(async (folder) => {
+    const out = join(folder, "out.safetensors");
+    const piped = await runCli(["convert", fixture("tied.pt"), "-", "--to", "safetensors"]);
+    assert.equal(piped.code, 0, piped.stderr);
+    assert.equal((await runCli(["convert", fixture("tied.pt"), out])).code, 0);
+    assert.deepEqual(Buffer.from(piped.bytes), readFileSync(out));
+    assert.equal((await runCli(["convert", fixture("tied.pt"), "-"])).code, 2);
+  });
+});
+
+test("convert --ema takes the averages beside the root", slow, async () => {
+  await withScratch(async (folder) => {
+    const both = join(folder, "both.pt");
+    const tensors = ["model.w", "model_ema.w"].map((name, i) =>
+      [name, tensorFrom(new Float32Array([i]), [1])] as const
+    );
+    const parts = tensors.map(([name, tensor]) => [name.split(".")[0]!, new PyDict(["w", tensor])]);
+    await saveCheckpoint(both, new PyDict(parts.flat()));
+    const out = join(folder, "out.pt");
+    assert.equal((await runCli(["convert", both, out, "--ema", "--root", "model"])).code, 0);
+    const weights = await loadStateDict(out);
+    assert.deepEqual([...weights].map(([name, tensor]) => [name, tensor.toJS()]), [["w", [1]]]);
   });
 });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openCheckpoint } from "../../src/checkpoint/open.ts";
@@ -91,9 +91,10 @@ test("extract writes one archive of all that fits", { timeout: 60_000 }, async (
     for (const format of ["npz", "safetensors"]) {
       const out = join(folder, `weights.${format}`);
       const args = ["extract", join(fixturesDir("torch"), "checkpoint.pt"), "-f", "model.fc1.*"];
-      const without = await runCli([...args, "--format", format]);
-      assert.equal(without.code, 2);
-      assert.match(without.stderr, /needs a file to go to/);
+      const piped = await runCli([...args, "--format", format]);
+      assert.equal(piped.code, 0, piped.stderr);
+      const inPipe = await openCheckpoint(piped.bytes);
+      assert.equal(inPipe.tensors.size, 2);
       const { code, stderr } = await runCli([...args, "--format", format, "-o", out]);
       assert.equal(code, 0, stderr);
       await using written = await openCheckpoint(out);
@@ -102,5 +103,52 @@ test("extract writes one archive of all that fits", { timeout: 60_000 }, async (
         "model.fc1.weight",
       ]);
     }
+  });
+});
+
+test(
+  "extract writes several tensors as an array in .json, a line each in .ndjson",
+  slow,
+  async () => {
+    await withScratch(async (folder) => {
+      const args = ["extract", checkpoint, "-f", "model.*.bias"];
+      const lines = await runCli(args);
+      for (const name of ["biases.json", "biases.ndjson"]) {
+        const out = join(folder, name);
+        assert.equal((await runCli([...args, "-o", out])).code, 0);
+        const text = readFileSync(out, "utf8");
+        if (name.endsWith(".ndjson")) assert.equal(text, lines.stdout);
+        else {
+          const one = lines.stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+          assert.deepEqual(JSON.parse(text), one);
+        }
+      }
+    });
+  },
+);
+
+test("extract finds tied tensors of safetensors by all their names", slow, async () => {
+  await withScratch(async (folder) => {
+    const twin = join(folder, "tied.safetensors");
+    const tied = join(fixturesDir("torch"), "tied.pt");
+    assert.equal((await runCli(["convert", tied, twin])).code, 0);
+    const args = ["-f", "lm_head.weight"];
+    const { stdout } = await runCli(["extract", tied, ...args]);
+    assert.equal((await runCli(["extract", twin, ...args])).stdout, stdout);
+  });
+});
+
+test("extract --dry-run tells the files, and writes none", slow, async () => {
+  await withScratch(async (folder) => {
+    const out = join(folder, "out");
+    const args = ["extract", checkpoint, "-f", "model.fc1.*", "-o", out, "--dry-run"];
+    const { code, stdout } = await runCli([...args, "--format", "npy"]);
+    assert.equal(code, 0);
+    assert.match(stdout, /^write {3}.*out\/model\.fc1\.weight\.npy$/m);
+    assert.match(stdout, /^write {3}.*out\/index\.json$/m);
+    assert.match(stdout, /^after {3}2 tensors, 140 B$/m);
+    const npz = await runCli([...args, "--format", "npz"]);
+    assert.match(npz.stdout, /^write {3}.*out$/m);
+    assert.equal(existsSync(out), false);
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openCheckpoint } from "../../src/checkpoint/open.ts";
@@ -30,6 +30,10 @@ test("verify names the damaged tensor, and --salvage writes the others", slow, a
     const broken = join(folder, "broken.pt");
     const saved = join(folder, "saved.pt");
     writeFileSync(broken, damage());
+    const plan = await runCli(["verify", broken, "--salvage", saved, "--dry-run"]);
+    assert.equal(plan.code, 1);
+    assert.match(plan.stderr, /^write {3}.*saved\.pt\nafter {3}26 tensors, 708 B\n$/);
+    assert.equal(existsSync(saved), false);
     const { code, stdout } = await runCli(["verify", broken, "--salvage", saved]);
     assert.equal(code, 1);
     assert.match(stdout, /^damaged {2}model\.fc1\.weight: Its CRC-32 is \w+, not \w+$/m);
