@@ -8,8 +8,12 @@ import { StateDictError } from "../errors.ts";
 import type { Folder } from "../formats/format.ts";
 import { blobSource, bytesSource } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
+import type { HttpOptions } from "../io/http/options.ts";
 
-/** A path, a `file:` URL, a `Blob` or `File`, bytes, or a source of one's own. */
+/**
+ * A path, a `file:` URL, an `https:` address as text or URL, `hf://owner/repo[@rev]/path`, a `Blob`
+ * or `File`, bytes, or a source of one's own.
+ */
 export type Input = string | URL | Blob | ArrayBuffer | Uint8Array | ByteSource;
 
 function isSource(input: Input): input is ByteSource {
@@ -24,6 +28,8 @@ export type Place =
     readonly path: string;
     /** Opens a file beside it, by its plain name; absent where there is no beside. */
     readonly sibling?: (name: string) => Promise<ByteSource>;
+    /** What a person should know of how it is read; may grow while it is. */
+    readonly warnings?: readonly string[];
   }
   & (
     | { readonly source: ByteSource; readonly folder?: undefined }
@@ -31,10 +37,24 @@ export type Place =
   );
 
 /** Finds what the input leads to. */
-export async function toPlace(input: Input): Promise<Place> {
-  if (typeof input === "string" || input instanceof URL) return await pathPlace(input);
+export async function toPlace(input: Input, remote: HttpOptions = {}): Promise<Place> {
+  if (typeof input === "string" || input instanceof URL) {
+    return await (isRemote(input) ? remotePlace(input, remote) : pathPlace(input));
+  }
   const source = toSource(input);
   return { path: source.name, source };
+}
+
+/** Whether a word is an address, not a path. One letter would be a drive. */
+export function isRemote(input: string | URL): boolean {
+  return /^[a-z][a-z\d+.-]+:\/\//i.test(String(input)) && !/^file:/i.test(String(input));
+}
+
+async function remotePlace(input: string | URL, options: HttpOptions): Promise<Place> {
+  const { openRemote } = await import("../io/http/remote.ts");
+  const warnings: string[] = [];
+  const warn = (message: string) => warnings.push(message);
+  return { ...await openRemote(input, { warn, ...options }), warnings };
 }
 
 async function pathPlace(input: string | URL): Promise<Place> {

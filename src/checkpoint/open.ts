@@ -7,6 +7,7 @@
 import { locate } from "../errors.ts";
 import type { FormatOptions } from "../formats/format.ts";
 import { openFolder, openSource } from "../formats/open.ts";
+import type { HttpOptions } from "../io/http/options.ts";
 import type { PickleLimits } from "../pickle/limits.ts";
 import type { StringEncoding } from "../pickle/machine_types.ts";
 import type { ReducerTable } from "../pickle/reduce.ts";
@@ -46,6 +47,8 @@ export interface OpenOptions {
    * the tensors that are cut off are errors when they are read.
    */
   readonly recover?: boolean;
+  /** How a remote file is read; by default only `https:`, and no host of a private network. */
+  readonly remote?: HttpOptions;
   /** Ends the work when it fires. */
   readonly signal?: AbortSignal;
 }
@@ -69,11 +72,16 @@ export interface OpenOptions {
 export async function openCheckpoint(input: Input, options: OpenOptions = {}): Promise<Checkpoint> {
   options.signal?.throwIfAborted();
   const { inert = false } = options;
-  const place = await toPlace(input);
+  const { signal, remote } = options;
+  const place = await toPlace(input, { ...(signal ? { signal } : {}), ...remote });
   const { path } = place;
-  const opened = place.source
+  const found = place.source
     ? await openSource(place.source, formatOptions(options, place))
     : await openFolder(place.folder, formatOptions(options, place));
+  const warnings = place.warnings ?? [];
+  const opened = warnings.length === 0
+    ? found
+    : { ...found, warnings: [...warnings, ...found.warnings] };
   try {
     if (!inert) {
       const { checkStrict } = await import("./strict.ts");
