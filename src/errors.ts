@@ -9,6 +9,7 @@
  * What kind of thing went wrong.
  *
  * - `not-found`, `io`: the input can't be reached or the system failed to read or write it.
+ * - `network`: a server can't be reached, doesn't keep to what it says, or has another file by now.
  * - `unrecognized`: no format claims these bytes; the message names what they look like.
  * - `truncated`: the bytes end before the structure does.
  * - `corrupt`: the bytes contradict the format.
@@ -25,6 +26,7 @@
 export type ErrorCode =
   | "not-found"
   | "io"
+  | "network"
   | "unrecognized"
   | "truncated"
   | "corrupt"

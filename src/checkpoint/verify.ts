@@ -90,7 +90,8 @@ async function attempt(action: () => Promise<unknown>): Promise<StateDictError |
   } catch (error) {
     // A view that expands without bound is odd, but nothing is wrong with its bytes.
     if (isStateDictError(error) && error.code === "limit") return null;
-    if (isStateDictError(error) && error.code !== "aborted") return error;
+    // A server that can't be reached says nothing of the file.
+    if (isStateDictError(error) && !["aborted", "network"].includes(error.code)) return error;
     throw error;
   }
 }

@@ -74,7 +74,7 @@ export const command: Command = defineCommand({
     const inert = !options.strict && options.keepOpaque !== false;
     const opened: Checkpoint[] = [];
     try {
-      for (const file of files) opened.push(await openInput(file, { inert }));
+      for (const file of files) opened.push(await openInput(file, io, { inert }));
       const metadata = parseAssignments(options.metadata);
       const merged = mergeCheckpoints(opened.map(restoreTied));
       const edited = await editCheckpoint(merged, editsOf(options));

@@ -39,8 +39,8 @@ export const command: Command = defineCommand({
     "Two numbers are equal if |a - b| <= atol + rtol * |b|; NaN equals NaN. Exit status 1 says that\n" +
     "something differs.",
   async run({ args: { a, b }, options }, io) {
-    await using first = await openInput(a);
-    await using second = await openInput(b);
+    await using first = await openInput(a, io);
+    await using second = await openInput(b, io);
     const differences: Difference[] = [];
     for await (const difference of compareCheckpoints(first, second, options)) {
       differences.push(difference);

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { openFile } from "../io/file.ts";
 import { readBytes } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
 import { DEFAULT_PICKLE_LIMITS, limitError } from "../pickle/limits.ts";
@@ -18,7 +17,7 @@ import { showText } from "../text/escape.ts";
 import { defineCommand } from "./command.ts";
 import type { Command } from "./command.ts";
 import { EXIT } from "./exit.ts";
-import { inputOf } from "./input.ts";
+import { openBytes } from "./input.ts";
 import type { Io } from "./io.ts";
 
 /** Records of archives that hold pickles. */
@@ -38,8 +37,7 @@ export const command: Command = defineCommand({
     "A line has the offset, the opcode's byte, its name, its argument, and the name that it resolves\n" +
     "to. Where a pickle breaks, the listing says so and the exit status is 3.",
   async run({ args: { file }, options: { member } }, io) {
-    const input = await inputOf(file);
-    const source = typeof input === "string" ? await openFile(input) : input as ByteSource;
+    const source = await openBytes(file, io);
     try {
       const head = await readBytes(source, 0, Math.min(4, source.size));
       if (isZip(head)) return await listArchive(source, member, io);

@@ -64,7 +64,7 @@ export const command: Command = defineCommand({
     "output and in a file .ndjson or .jsonl, an array in a file .json. A folder gets an index.json\n" +
     "that tells which file holds which tensor, with its dtype and shape.",
   async run({ args: { file }, options }, io) {
-    await using checkpoint = await openInput(file);
+    await using checkpoint = await openInput(file, io);
     const keep = options.filter.length > 0 ? compileGlobs(options.filter) : () => true;
     const tensors = [...restoreTied(checkpoint).tensors].filter(([name]) => keep(name));
     if (tensors.length === 0) {

@@ -5,10 +5,10 @@
  */
 
 import { digestCheckpoint } from "../checkpoint/digest.ts";
-import { openFile } from "../io/file.ts";
+import { StateDictError } from "../errors.ts";
 import { sha256Hex } from "../tensor/hash.ts";
 import { sourceChunks } from "../io/source_chunks.ts";
-import { openInput } from "./input.ts";
+import { openBytes, openInput } from "./input.ts";
 import { defineCommand } from "./command.ts";
 import type { Command } from "./command.ts";
 import { failFile } from "./fail_file.ts";
@@ -52,13 +52,19 @@ async function hashFile(
   options: { readonly file: boolean; readonly all: boolean; readonly json: boolean },
   io: Io,
 ): Promise<void> {
-  await using checkpoint = await openInput(file);
+  if (options.file && file === "-") {
+    throw new StateDictError("usage", "Standard input can be read only once", {
+      path: file,
+      hint: "leave out --file",
+    });
+  }
+  await using checkpoint = await openInput(file, io);
   const progress = startProgress(io, { label: `Hashing ${file}` });
   let done = 0;
   const digest = await digestCheckpoint(checkpoint, {
     progress: (bytes) => progress.update(done += bytes),
   }).finally(() => progress.end());
-  const whole = options.file ? await fileDigest(file) : undefined;
+  const whole = options.file ? await fileDigest(file, io) : undefined;
   if (options.json) {
     const tensors = [...digest.tensors].map(([name, sha256]) => ({ name, sha256 }));
     io.stdout(
@@ -78,8 +84,8 @@ async function hashFile(
   io.stdout(`${digest.all}  ${options.all ? shown : `all of ${shown}`}\n`);
 }
 
-async function fileDigest(file: string): Promise<string> {
-  const source = await openFile(file);
+async function fileDigest(file: string, io: Io): Promise<string> {
+  const source = await openBytes(file, io);
   try {
     return await sha256Hex(sourceChunks(source));
   } finally {

@@ -62,7 +62,7 @@ interface InspectOptions {
 
 /** Shows a file and gives the exit status: a tensor that can't be read is a part that's missing. */
 async function inspectFile(file: string, options: InspectOptions, io: Io): Promise<number> {
-  await using checkpoint = await openInput(file);
+  await using checkpoint = await openInput(file, io);
   const keep = await nameFilter(options.filter);
   if (options.json) {
     const { describeCheckpoint } = await import("./document.ts");

@@ -13,6 +13,7 @@ import { jsonText } from "../text/json.ts";
 import { defineCommand } from "./command.ts";
 import type { Command } from "./command.ts";
 import { EXIT } from "./exit.ts";
+import { remoteOptions } from "./input.ts";
 import type { Io } from "./io.ts";
 import { scanDocument } from "./scan_json.ts";
 
@@ -55,7 +56,7 @@ export const command: Command = defineCommand({
     }
     const results: FolderResult[] = [];
     for (const path of paths) {
-      for await (const result of scanFolder(path, { allow })) {
+      for await (const result of scanFolder(path, { allow, remote: remoteOptions(path, io) })) {
         if (json) io.stdout(`${jsonText(await scanDocument(result))}\n`);
         else if ("error" in result) await complain(result.error, io);
         results.push(json ? withoutDetails(result) : result);

@@ -72,7 +72,7 @@ export const command: Command = defineCommand({
 });
 
 async function verifyFile(file: string, options: Options, io: Io): Promise<number> {
-  await using checkpoint = await openInput(file, { inert: true, recover: true });
+  await using checkpoint = await openInput(file, io, { inert: true, recover: true });
   const { bytes: total } = sizeOf(checkpoint.tensors);
   const progress = startProgress(io, { label: `Reading ${file}`, total });
   const findings: Finding[] = [];

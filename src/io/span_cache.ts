@@ -17,6 +17,12 @@ const KEPT = 2 ** 20;
 /** Bytes read beyond what was asked for: the first time, and at most. Doubled in between. */
 const AHEAD = { least: 2 ** 16, most: 2 ** 23 };
 
+/**
+ * Bytes read before what was asked for, if it is somewhere else than the last: the short records of
+ * an archive that are read next stand before its directory.
+ */
+const BEFORE = 2 ** 12;
+
 /** Bytes that may be left out and still count as reading on: headers, padding, checksums. */
 const SKIPPED = 2 ** 16;
 
@@ -36,6 +42,11 @@ export interface SpanBudget {
   use(span: Span): void;
   /** Forgets a span. */
   free(span: Span): void;
+}
+
+interface Around {
+  readonly before: number;
+  readonly after: number;
 }
 
 /** Makes a budget of so many bytes. */
@@ -95,22 +106,33 @@ export function cacheSpans(source: ByteSource, options: CacheOptions = {}): Byte
     for (const span of spans) if (span.at > at && span.at < next) next = span.at;
     return next;
   };
-  /** Reads `part` and what follows it; the promise is of the part. */
-  const fetch = (at: number, part: Uint8Array, more: number, signal?: AbortSignal) => {
+  const spanBefore = (at: number): number => {
+    let before = 0;
+    for (const { at: start, bytes } of spans) {
+      const end = start + bytes.length;
+      if (end <= at && end > before) before = end;
+    }
+    return before;
+  };
+  /** Reads `part` with what lies around it; the promise is of the part. */
+  const fetch = async (at: number, part: Uint8Array, around: Around, signal?: AbortSignal) => {
     const large = part.length > KEPT;
-    const bytes = new Uint8Array(large ? more : part.length + more);
-    const done = readParts(source, at, large ? [part, bytes] : [bytes], signal);
-    const span = add(large ? at + part.length : at, bytes, done);
-    return done.then(
-      () => {
-        span.ready = undefined;
-        if (!large) part.set(bytes.subarray(0, part.length));
-      },
-      (error) => {
-        budget.free(span);
-        throw error;
-      },
-    );
+    const [before, after] = [new Uint8Array(around.before), new Uint8Array(around.after)];
+    const start = at - before.length;
+    const whole = large ? part : new Uint8Array(before.length + part.length + after.length);
+    const parts = large ? [before, part, after] : [whole];
+    const done = readParts(source, start, parts, signal);
+    const kept = large
+      ? [add(start, before, done), add(at + part.length, after, done)]
+      : [add(start, whole, done)];
+    try {
+      await done;
+    } catch (error) {
+      kept.forEach(budget.free);
+      throw error;
+    }
+    for (const span of kept) span.ready = undefined;
+    if (!large) part.set(whole.subarray(before.length, before.length + part.length));
   };
   const copy = async (span: Span, at: number, part: Uint8Array, signal?: AbortSignal) => {
     budget.use(span);
@@ -139,8 +161,9 @@ export function cacheSpans(source: ByteSource, options: CacheOptions = {}): Byte
         const part = target.subarray(at - offset, stop - offset);
         if (span) parts.push(copy(span, at, part, signal));
         else {
-          const more = stop < end ? 0 : Math.min(ahead, nextSpan(at) - stop);
-          parts.push(fetch(at, part, more, signal));
+          const before = readsOn ? 0 : Math.min(BEFORE, at - spanBefore(at));
+          const after = stop < end ? 0 : Math.min(ahead, nextSpan(at) - stop);
+          parts.push(fetch(at, part, { before, after }, signal));
           ahead = Math.min(2 * ahead, AHEAD.most);
         }
         at = stop;

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { toPlace } from "../checkpoint/input.ts";
+import { isRemote, toPlace } from "../checkpoint/input.ts";
 import { filePath, listDirectory, realPath, statPath } from "../io/file.ts";
 import { filePlace, promisesModel } from "./place.ts";
 import type { ScanReport, SkippedFile } from "./report.ts";
-import { scanSource } from "./scan.ts";
+import { remoteOf, scanSource } from "./scan.ts";
 import type { ScanOptions } from "./scan.ts";
 
 /** Entries of folders that are looked at; more is no model store but a disk. */
@@ -73,6 +73,7 @@ export async function* scanFolder(
 }
 
 async function isFolder(path: string | URL): Promise<boolean> {
+  if (isRemote(path)) return false;
   try {
     return (await statPath(path)).isDirectory;
   } catch {
@@ -100,7 +101,7 @@ async function scanFile(
 ): Promise<FolderResult> {
   const file = typeof path === "string" ? path : path.href;
   try {
-    const { source, path: name, sibling } = await toPlace(path);
+    const { source, path: name, sibling } = await toPlace(path, remoteOf(options));
     if (!source) return { file, skipped: "It became a folder" };
     try {
       const { report, unclaimed } = await scanSource(source, name, options, sibling);

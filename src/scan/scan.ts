@@ -7,6 +7,7 @@
 import { toPlace } from "../checkpoint/input.ts";
 import type { Input } from "../checkpoint/input.ts";
 import { StateDictError } from "../errors.ts";
+import type { HttpOptions } from "../io/http/options.ts";
 import type { ByteSource } from "../io/source.ts";
 import { ARCHIVE_ROW } from "./archive_row.ts";
 import { Budget } from "./budget.ts";
@@ -25,6 +26,8 @@ export interface ScanOptions {
   readonly allow?: readonly string[];
   /** Limits to change. */
   readonly limits?: Partial<ScanLimits>;
+  /** How a remote file is read; by default only `https:`, and no host of a private network. */
+  readonly remote?: HttpOptions;
   /** Ends the work when it fires. */
   readonly signal?: AbortSignal;
 }
@@ -45,7 +48,7 @@ export interface ScanOptions {
  * ```
  */
 export async function scan(input: Input, options: ScanOptions = {}): Promise<ScanReport> {
-  const place = await toPlace(input);
+  const place = await toPlace(input, remoteOf(options));
   if (!place.source) {
     throw new StateDictError("usage", "This is a folder", {
       path: place.path,
@@ -58,6 +61,11 @@ export async function scan(input: Input, options: ScanOptions = {}): Promise<Sca
   } finally {
     await place.source.close();
   }
+}
+
+/** How a remote file is read. */
+export function remoteOf({ remote, signal }: ScanOptions): HttpOptions {
+  return { ...(signal ? { signal } : {}), ...remote };
 }
 
 /** Kinds that have no catalogue of their own: JSON may be anything, a row of archives is a part. */

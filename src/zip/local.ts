@@ -43,18 +43,20 @@ export interface LocalHeader {
 }
 
 /**
- * Offset in the file of a member's data. Headers nearby are read along with it and kept. In a
- * strict directory a header that contradicts it is an error.
+ * Offset in the file of a member's data. Headers nearby are read along with it and kept, unless the
+ * member alone is wanted. In a strict directory a header that contradicts it is an error.
  */
 export async function findData(
   directory: ZipDirectory,
   entry: ZipEntry,
   signal?: AbortSignal,
+  alone = false,
 ): Promise<number> {
   if (entry.dataOffset >= 0) return entry.dataOffset;
   const { source, byOffset, start } = directory;
   const from = entry.headerOffset;
-  let bytes = await readBytes(source, from, windowEnd(directory, entry) - from, signal);
+  const to = alone ? Math.min(from + ALONE, start) : windowEnd(directory, entry);
+  let bytes = await readBytes(source, from, to - from, signal);
   let length = headerLength(bytes, 0);
   if (length === undefined) throw problemError(noHeader(entry), source.name);
   if (length > bytes.length && length <= start - from) {

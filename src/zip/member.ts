@@ -41,6 +41,7 @@ export async function memberRange(
   directory: ZipDirectory,
   entry: ZipEntry,
   signal?: AbortSignal,
+  alone?: boolean,
 ): Promise<MemberRange> {
   const problem = unreadable(entry);
   if (problem) {
@@ -51,7 +52,8 @@ export async function memberRange(
       hint: problem.hint,
     });
   }
-  return { offset: await findData(directory, entry, signal), size: entry.compressedSize };
+  const offset = await findData(directory, entry, signal, alone);
+  return { offset, size: entry.compressedSize };
 }
 
 /** A member's plain bytes: the source's own memory where they are stored there, else a fresh array. */
@@ -61,7 +63,8 @@ export async function readMember(
   options: MemberOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { source } = directory;
-  const { offset, size } = await memberRange(directory, entry, options.signal);
+  // A pickle or a short record: what lies beside it is mostly not wanted next.
+  const { offset, size } = await memberRange(directory, entry, options.signal, true);
   if (entry.method === DEFLATED) checkLimit(directory, entry, options);
   const packed = await readBytes(source, offset, size, options.signal);
   let bytes = packed;

@@ -29,9 +29,10 @@ export const TORCH_ZIP: Format = {
     const root = rootFolder(directory)!;
     checkOneRoot(directory, root);
     await checkVersion(directory, root, signal);
-    const byteOrder = await byteOrderOf(directory, root, signal);
     const report = new PickleReport();
     const { value } = await readRecordPickle(directory, `${root}/data.pkl`, options, report);
+    // It lies behind the pickle: what reads ahead has it by now.
+    const byteOrder = await byteOrderOf(directory, root, signal);
     const find = storageFinder(directory, { record: (key) => `${root}/data/${key}`, byteOrder });
     return {
       format: "torch-zip",

@@ -16,11 +16,11 @@ export interface ContentRange {
   readonly total: number;
 }
 
-/** Reads the header of an answer to a range. @throws `io` if it isn't there or says nothing sound. */
+/** Reads the header of an answer to a range. @throws `network` if it isn't there or says nothing sound. */
 export function contentRange(headers: Headers, name: string): ContentRange {
   const text = headers.get("content-range");
   if (text === null) {
-    throw new StateDictError("io", "The server's answer doesn't say which bytes it has", {
+    throw new StateDictError("network", "The server's answer doesn't say which bytes it has", {
       path: name,
       hint: "in a browser, the server must expose the header Content-Range; else it is broken",
     });
@@ -31,7 +31,7 @@ export function contentRange(headers: Headers, name: string): ContentRange {
     start === undefined || last === undefined || total === undefined ||
     start > last || last >= total || !Number.isSafeInteger(total)
   ) {
-    throw new StateDictError("io", `The server gives ${JSON.stringify(text)} for a range`, {
+    throw new StateDictError("network", `The server gives ${JSON.stringify(text)} for a range`, {
       path: name,
       hint: "the server is broken; download the file by other means",
     });
@@ -47,7 +47,7 @@ export function checkExact(
 ): void {
   if (start === asked.start && end === asked.end) return;
   throw new StateDictError(
-    "io",
+    "network",
     `The server was asked for the bytes ${asked.start} to ${asked.end - 1} and gives ` +
       `${start} to ${end - 1}`,
     { path: name, hint: "the server is broken; download the file by other means" },

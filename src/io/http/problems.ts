@@ -30,10 +30,14 @@ export function statusProblem(
 ): StateDictError | Setback {
   const { name: path, url, login } = asked;
   if (status === 401 || status === 403) {
-    return new StateDictError("io", `The server ${url.host} denies access (status ${status})`, {
-      path,
-      hint: login ?? "it may want a login, or the address has expired",
-    });
+    return new StateDictError(
+      "network",
+      `The server ${url.host} denies access (status ${status})`,
+      {
+        path,
+        hint: login ?? "it may want a login, or the address has expired",
+      },
+    );
   }
   if (status === 404 || status === 410) {
     return new StateDictError(
@@ -43,14 +47,18 @@ export function statusProblem(
     );
   }
   if (status === 412 || status === 416) return changedProblem(path);
-  const problem = new StateDictError("io", `The server ${url.host} answers with status ${status}`, {
-    path,
-  });
+  const problem = new StateDictError(
+    "network",
+    `The server ${url.host} answers with status ${status}`,
+    {
+      path,
+    },
+  );
   if (!PASSING.has(status)) return problem;
   const wait = retryAfter(headers.get("retry-after"));
   if (wait !== undefined && wait > LONGEST_WAIT) {
     return new StateDictError(
-      "io",
+      "network",
       `The server ${url.host} is busy (status ${status}) and asks to come back later`,
       { path, hint: `try again in ${Math.ceil(wait / 1000)} seconds` },
     );
@@ -60,7 +68,7 @@ export function statusProblem(
 
 /** The file isn't what it was when it was opened. */
 export function changedProblem(path: string): StateDictError {
-  return new StateDictError("io", "The file has changed on the server while it was read", {
+  return new StateDictError("network", "The file has changed on the server while it was read", {
     path,
     hint: "open it again",
   });
@@ -87,7 +95,7 @@ export function connectionProblem(cause: unknown, asked: Asked): StateDictError 
     cause?: { code?: string; message?: string };
   };
   if (name === "NotCapable") {
-    return new StateDictError("io", `Deno doesn't let this program ask ${url.host}`, {
+    return new StateDictError("network", `Deno doesn't let this program ask ${url.host}`, {
       path,
       hint: `run with --allow-net=${[...hosts].join(",")}`,
       cause,
@@ -96,7 +104,7 @@ export function connectionProblem(cause: unknown, asked: Asked): StateDictError 
   const text = [code, message, below?.code, below?.message].join(" ");
   const known = FAILURES.find(([pattern]) => pattern.test(text));
   const problem = new StateDictError(
-    "io",
+    "network",
     `The host ${url.host} ${known?.[1] ?? "can't be asked"}`,
     {
       path,
@@ -114,10 +122,14 @@ function inBrowser(): boolean {
 /** The server said nothing for too long. */
 export function silenceProblem(timeout: number, { name, url }: Asked): Setback {
   return new Setback(
-    new StateDictError("io", `The server ${url.host} sent nothing for ${timeout / 1000} seconds`, {
-      path: name,
-      hint: "try again later",
-    }),
+    new StateDictError(
+      "network",
+      `The server ${url.host} sent nothing for ${timeout / 1000} seconds`,
+      {
+        path: name,
+        hint: "try again later",
+      },
+    ),
   );
 }
 
@@ -130,7 +142,7 @@ export function cutOffProblem(
 ): Setback {
   const all = of === undefined ? "" : ` of ${of}`;
   return new Setback(
-    new StateDictError("io", `The server's answer was cut off: ${done}${all} bytes came`, {
+    new StateDictError("network", `The server's answer was cut off: ${done}${all} bytes came`, {
       path: name,
       hint: "try again later",
       cause,

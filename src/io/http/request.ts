@@ -90,7 +90,9 @@ async function follow(
 function redirectTarget({ headers }: Response, { url, name }: Session): URL {
   const location = headers.get("location") ?? "";
   if (location !== "" && URL.canParse(location, url.href)) return new URL(location, url);
-  throw new StateDictError("io", "The server sends on without saying where to", { path: name });
+  throw new StateDictError("network", "The server sends on without saying where to", {
+    path: name,
+  });
 }
 
 /** Browsers show no redirect: they follow it, by rules of theirs, and say where it led. */
@@ -130,10 +132,14 @@ async function send(
 function checkPlain({ headers }: Response, session: Session): void {
   const encoding = headers.get("content-encoding") ?? "identity";
   if (encoding.toLowerCase() === "identity") return;
-  throw new StateDictError("io", `The server compresses (${encoding}) what must come as it is`, {
-    path: session.name,
-    hint: "the server is broken; download the file by other means",
-  });
+  throw new StateDictError(
+    "network",
+    `The server compresses (${encoding}) what must come as it is`,
+    {
+      path: session.name,
+      hint: "the server is broken; download the file by other means",
+    },
+  );
 }
 
 /**
@@ -154,9 +160,13 @@ export async function* pieces(
       watch.touch();
       done += next.value.length;
       if (of !== undefined && done > of) {
-        throw new StateDictError("io", `The server sends more than the ${of} bytes it announced`, {
-          path: from.name,
-        });
+        throw new StateDictError(
+          "network",
+          `The server sends more than the ${of} bytes it announced`,
+          {
+            path: from.name,
+          },
+        );
       }
       yield next.value;
     }

@@ -25,7 +25,7 @@ import { downloadWhole } from "./whole.ts";
  *
  * Where a server knows no ranges the file is downloaded into memory, and `warn` is told.
  *
- * @throws `refused` for an address that `options` don't allow; `not-found`; `io` for a server that
+ * @throws `refused` for an address that `options` don't allow; `not-found`; `network` for a server that
  *   can't be reached, breaks its promises, or has another version of the file by now.
  *
  * @example

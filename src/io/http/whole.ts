@@ -23,8 +23,10 @@ export async function downloadWhole(session: Session, first: Answer): Promise<By
   let answer: Answer | undefined = first;
   const announced = statedLength(first.response);
   if (announced === undefined || announced > WORTHLESS) {
-    const size = announced === undefined ? "the file" : `the file's ${announced} bytes`;
-    warn?.(`The server ${first.from.url.host} knows no ranges: all of ${size} is downloaded`);
+    const size = announced === undefined ? "" : `, ${announced} bytes,`;
+    warn?.(
+      `The server ${first.from.url.host} knows no ranges: the whole file${size} is downloaded`,
+    );
   }
   return await withRetries(retryOptions(options, signal), async () => {
     const taken = answer ?? await askAgain(session, signal);
