@@ -37,8 +37,7 @@ export function rangeSource(session: Session, pin: Pin): ScatterSource {
       await withRetries(retryOptions(session.options, signal), async (progressed) => {
         const before = filler.done;
         const asked = { start: offset + before, end: offset + length };
-        const answer = await askRange(session, asked, conditions(pin), signal);
-        checkSame(pin, pinOf(answer.response.headers, answer.total), name);
+        const answer = await askRange(session, pin, asked, signal);
         try {
           for await (const piece of pieces(answer, asked.end - asked.start, signal)) {
             filler.push(piece);
@@ -55,19 +54,20 @@ export function rangeSource(session: Session, pin: Pin): ScatterSource {
 
 async function askRange(
   session: Session,
+  pin: Pin,
   asked: { readonly start: number; readonly end: number },
-  conditions: Readonly<Record<string, string>>,
   signal: AbortSignal | undefined,
-): Promise<Answer & { readonly total: number }> {
+): Promise<Answer> {
   const Range = `bytes=${asked.start}-${asked.end - 1}`;
-  const answer = await ask(session, { Range, ...conditions }, signal);
+  const answer = await ask(session, { Range, ...conditions(pin) }, signal);
   const { response, watch, from } = answer;
   try {
     if (response.status === 206) {
       const range = contentRange(response.headers, session.name);
       checkExact(range, asked, session.name);
+      checkSame(pin, pinOf(response.headers, range.total), session.name);
       session.url = from.url;
-      return { ...answer, total: range.total };
+      return answer;
     }
     // It gave ranges a moment ago: it does so no more because the file is another.
     if (response.status === 200) throw changedProblem(session.name);

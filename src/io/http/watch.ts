@@ -22,8 +22,10 @@ export function startWatch(timeout: number, stop: AbortSignal | undefined): Watc
   let expired = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const forward = () => controller.abort();
+  let ended = false;
   const touch = () => {
     clearTimeout(timer);
+    if (ended) return;
     timer = setTimeout(() => {
       expired = true;
       controller.abort();
@@ -39,6 +41,7 @@ export function startWatch(timeout: number, stop: AbortSignal | undefined): Watc
     },
     touch,
     end() {
+      ended = true;
       clearTimeout(timer);
       stop?.removeEventListener("abort", forward);
       controller.abort();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import type { ErrorCode } from "../../../src/errors.ts";
 import { isStateDictError } from "../../../src/errors.ts";
 import { httpSource } from "../../../src/io/http/source.ts";
@@ -155,6 +156,8 @@ test("httpSource() refuses compressed answers", async () => {
   await using server = await serve({ "/a": BYTES });
   server.fault = (reply) => {
     reply.headers["content-encoding"] = "gzip";
+    reply.body = gzipSync(reply.body);
+    delete reply.headers["content-length"];
   };
   await assert.rejects(open(server), fails("network", /compresses \(gzip\)/));
 });
@@ -233,6 +236,42 @@ test("httpSource() tells of a host that isn't there", slow, async () => {
     open(server, { tries: 2 }),
     fails("network", new RegExp(`${server.host} refuses the connection`)),
   );
+});
+
+test("httpSource() leaves no clock running, however it ends", async () => {
+  const [set, clear] = [globalThis.setTimeout, globalThis.clearTimeout];
+  const running = new Set<unknown>();
+  const timeout = 12_345;
+  globalThis.setTimeout = ((call: () => void, delay: number) => {
+    const timer = set(call, delay);
+    if (delay === timeout) running.add(timer);
+    return timer;
+  }) as typeof set;
+  globalThis.clearTimeout = ((timer: number) => {
+    running.delete(timer);
+    clear(timer);
+  }) as typeof clear;
+  try {
+    await using server = await serve({ "/a": BYTES });
+    const source = await open(server, { timeout });
+    await readBytes(source, 1_000_000, 10);
+    const faults: TestServer["fault"][] = [
+      (reply) => void (reply.headers.etag = '"v2"'),
+      (reply) => void (reply.headers["content-range"] = "bytes 5-6/7"),
+      (reply) => void (reply.headers["content-encoding"] = "br"),
+      (reply) => void Object.assign(reply, { status: 200 }),
+      (reply) => void Object.assign(reply, { status: 404 }),
+      (reply) => void Object.assign(reply, { status: 302 }),
+    ];
+    for (const fault of faults) {
+      server.fault = fault;
+      await assert.rejects(readBytes(source, 2_000_000, 10));
+      await open(server, { timeout, maxDownload: 5 }).catch(() => {});
+      assert.equal(running.size, 0, String(fault));
+    }
+  } finally {
+    Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
+  }
 });
 
 test("httpSource() sends the caller's headers to his own server", async () => {
