@@ -34,6 +34,7 @@ export const command: Command = defineCommand({
   examples: [
     ["statedict inspect model.pt", "names, dtypes, shapes and sizes"],
     ["statedict inspect model.pt -f '**.bias' --stats", "the numbers of some"],
+    ["statedict inspect hf://owner/repo/model.safetensors", "of a remote file, only its head"],
     ["statedict inspect *.pt --json | jq .format", "for a program"],
   ],
   async run({ args: { files }, options }, io) {

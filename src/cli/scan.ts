@@ -20,7 +20,11 @@ import { scanDocument } from "./scan_json.ts";
 /** `statedict scan PATH…`. */
 export const command: Command = defineCommand({
   args: {
-    paths: { value: "PATH", many: true, help: "files, and folders with all that is in them" },
+    paths: {
+      value: "PATH",
+      many: true,
+      help: "files, remote ones too, and folders with all that is in them",
+    },
   },
   options: {
     json: { type: "boolean", help: "one JSON document a file, each on a line" },

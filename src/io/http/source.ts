@@ -29,7 +29,7 @@ import { downloadWhole } from "./whole.ts";
  *   can't be reached, breaks its promises, or has another version of the file by now.
  *
  * @example
- * ```ts no-eval
+ * ```ts ignore
  * import { httpSource, openCheckpoint } from "@statedict/statedict";
  *
  * const source = await httpSource("https://models.example/model.pt", { timeout: 5000 });

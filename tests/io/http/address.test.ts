@@ -115,6 +115,37 @@ test("redirects that lead on and on, nowhere, or astray are refused", async () =
   }
 });
 
+test("where redirects can't be seen, as in a browser, the end of the way is checked", async () => {
+  await using server = await serve({ "/b": BYTES });
+  server.fault = (reply, { url }) => {
+    if (url !== "/a") return;
+    Object.assign(reply, { status: 302, headers: { location: "/b" }, body: new Uint8Array(0) });
+  };
+  const { fetch } = globalThis;
+  // What the Fetch standard has a browser give for a redirect that isn't followed.
+  globalThis.fetch = async (input, init) => {
+    const response = await fetch(input, init);
+    if (init?.redirect !== "manual" || response.status !== 302) return response;
+    await response.body?.cancel();
+    return { type: "opaqueredirect", status: 0, headers: new Headers(), body: null } as Response;
+  };
+  try {
+    const source = await httpSource(`${server.origin}/a`, { allowPrivate: true });
+    assert.deepEqual(await readBytes(source, 200_000, 9), BYTES.slice(200_000, 200_009));
+    assert.equal(server.requests.at(-1)!.url, "/b");
+    const away = { url: `http://localhost:1/`, status: 206 } as Response;
+    const real = globalThis.fetch;
+    globalThis.fetch = (input, init) =>
+      init?.redirect === "follow" ? Promise.resolve(away) : real(input, init);
+    await assert.rejects(
+      httpSource(`${server.origin}/a`, { allowPrivate: true }),
+      refused(/localhost:1, a host of a private network/),
+    );
+  } finally {
+    globalThis.fetch = fetch;
+  }
+});
+
 test("a file beside another has its address, what follows the ? and all", () => {
   const beside = (text: string, name: string) => {
     const { url, name: shown } = besideAddress(parseAddress(text, {}), name);
