@@ -5,6 +5,7 @@
  */
 
 import { StateDictError } from "../errors.ts";
+import { isJsonKind } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { JsonFloat } from "../text/json.ts";
 import type { JsonValue } from "../text/json.ts";
@@ -26,6 +27,13 @@ export async function tensorJson(
         JSON.stringify(name)
       } has ${tensor.numel} elements, more than ${maxElements} for JSON`,
       { hint: "raise --max-elements, or take --format npy" },
+    );
+  }
+  if (!isJsonKind(tensor.dtype)) {
+    throw new StateDictError(
+      "unsupported",
+      `JSON has no elements of tensor ${JSON.stringify(name)}'s dtype ${tensor.dtype.name}`,
+      { hint: "take --format npy or bin, or leave it out with --filter; convert keeps everything" },
     );
   }
   await tensor.load(signal);

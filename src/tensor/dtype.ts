@@ -198,6 +198,14 @@ export function isReal(dtype: DType): boolean {
   return REAL.has(dtype.kind);
 }
 
+/** Whether elements are what JSON has: numbers, bools and text, or pairs of numbers. */
+export function isJsonKind(dtype: DType): boolean {
+  return isReal(dtype) || JSON_KINDS.has(dtype.kind);
+}
+
+/** Times are whole numbers of their unit. */
+const JSON_KINDS: ReadonlySet<DTypeKind> = new Set(["complex", "str", "datetime", "timedelta"]);
+
 const REAL: ReadonlySet<DTypeKind> = new Set(["float", "int", "uint", "bool", "quantized"]);
 
 /** The type of a complex number's halves; null for other types. */

@@ -152,3 +152,12 @@ test("extract --dry-run tells the files, and writes none", slow, async () => {
     assert.equal(existsSync(out), false);
   });
 });
+
+test("extract says which tensor has elements that JSON has not", slow, async () => {
+  for (const name of ["jl-strings.joblib", "jl-object.joblib", "np-struct.npy"]) {
+    const file = join(fixturesDir("arrays"), name);
+    const { code, stderr } = await runCli(["extract", file, "--format", "json"]);
+    assert.equal(code, 3, name);
+    assert.match(stderr, /^statedict: JSON has no elements of tensor ".*"'s dtype .* — take .*\n$/);
+  }
+});

@@ -9,6 +9,7 @@ import { PyDict, PySet } from "../../pickle/dict.ts";
 import { PyBytes, PyFloat, PyTuple } from "../../pickle/values.ts";
 import type { PyValue } from "../../pickle/values.ts";
 import { PyLeaf, PyView } from "../../pickle/view.ts";
+import { isJsonKind } from "../../tensor/dtype.ts";
 import { verifyStorage } from "../../tensor/storage.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { JsonFloat } from "../../text/json.ts";
@@ -89,6 +90,7 @@ export async function plainJson(
       return leave(path, `JSON has no ${value.layout} tensors`);
     }
     if (value.dtype.kind === "complex") return leave(path, "JSON has no complex numbers");
+    if (!isJsonKind(value.dtype)) return leave(path, `JSON has no elements of ${value.dtype.name}`);
     if ((numbers += value.numel) > MAX_NUMBERS) {
       return leave(path, `more than ${MAX_NUMBERS} numbers`);
     }
