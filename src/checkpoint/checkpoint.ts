@@ -19,6 +19,8 @@ export interface CheckpointChanges {
   readonly value?: PyValue;
   /** The text metadata. */
   readonly metadata?: ReadonlyMap<string, string>;
+  /** What a program in the file uses beside the value. */
+  readonly constants?: PyValue;
   /** The names that are imported. */
   readonly globals?: readonly FileGlobal[];
   /** What closing it does. */

@@ -30,20 +30,30 @@ export function writeInput(input: Checkpoint | PyValue): WriteInput {
   }
   const checkpoint = restoreTied(input);
   const { value, reduce, metadata, format } = checkpoint;
-  if (format === "torchscript") return stateDictInput(checkpoint);
+  const constants = constantsLeft(checkpoint);
+  if (format === "torchscript") return stateDictInput(checkpoint, constants);
   return {
     // Of a file of several pickles, the list of them.
     value: value instanceof PyView && value.list ? value.list : value,
     reduce,
     metadata,
     origin: format,
-    catalogue: () => catalogue(checkpoint.outline()),
+    left: constants,
+    catalogue: () => catalogue(checkpoint.outline(), constants),
   };
 }
 
+/** What the program in a file uses beside its value, and the value alone is written. */
+function constantsLeft({ constants }: Checkpoint): LeftOut[] {
+  return [...constants.keys()].map((path) => ({
+    path: `constants.${path}`,
+    why: "it is a constant of the program in the file",
+  }));
+}
+
 /** The classes of a TorchScript archive are in its code, so only its tensors can go elsewhere. */
-function stateDictInput(checkpoint: Checkpoint): WriteInput {
-  const { tensors, others } = catalogue(checkpoint.outline());
+function stateDictInput(checkpoint: Checkpoint, constants: readonly LeftOut[]): WriteInput {
+  const { tensors, others } = catalogue(checkpoint.outline(), constants);
   return {
     value: stateDictValue(tensors),
     reduce: (value) => value,
@@ -54,9 +64,12 @@ function stateDictInput(checkpoint: Checkpoint): WriteInput {
   };
 }
 
-function catalogue(entries: Iterable<OutlineEntry>): WriteCatalogue {
+function catalogue(
+  entries: Iterable<OutlineEntry>,
+  left: readonly LeftOut[] = [],
+): WriteCatalogue {
   const tensors = new Map<string, Tensor>();
-  const others: LeftOut[] = [];
+  const others: LeftOut[] = [...left];
   const seen = new Map<string, number>();
   for (const entry of entries) {
     if (entry.kind === "tensor") tensors.set(distinguish(entry.path, seen), entry.tensor);

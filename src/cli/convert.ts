@@ -14,6 +14,7 @@ import { mergeCheckpoints } from "../edit/merge.ts";
 import { parseAssignments } from "../edit/metadata.ts";
 import { StateDictError } from "../errors.ts";
 import { cleanupTemporaries } from "../io/file_sink.ts";
+import { showText } from "../text/escape.ts";
 import { openInput } from "./input.ts";
 import { defineCommand } from "./command.ts";
 import type { Command } from "./command.ts";
@@ -75,6 +76,9 @@ export const command: Command = defineCommand({
     const opened: Checkpoint[] = [];
     try {
       for (const file of files) opened.push(await openInput(file, io, { inert }));
+      for (const warning of opened.flatMap(({ warnings }) => warnings)) {
+        io.stderr(`warning: ${showText(warning)}\n`);
+      }
       const metadata = parseAssignments(options.metadata);
       const merged = mergeCheckpoints(opened.map(restoreTied));
       const edited = await editCheckpoint(merged, editsOf(options));

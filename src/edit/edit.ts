@@ -125,7 +125,12 @@ export async function editCheckpoint(
     rename: namer(edits, (path) => chosen.has(path), unused),
     replace,
   });
-  const result = checkpoint.derive({ value: edited.value });
+  // Who chooses doesn't ask for what is beside the value.
+  const chooses = edits.root !== undefined || (edits.filter?.length ?? 0) > 0;
+  const result = checkpoint.derive({
+    value: edited.value,
+    ...(chooses ? { constants: null } : {}),
+  });
   const { dropped, renamed } = edited;
   return {
     checkpoint: result,

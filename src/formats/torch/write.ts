@@ -24,6 +24,7 @@ import { storageBytes } from "../storage_bytes.ts";
 import { TorchStorage } from "./storages.ts";
 import { storageClassOf } from "./names.ts";
 import { isTorchTensor, tensorCall } from "./write_tensor.ts";
+import type { StorageReference } from "./write_tensor.ts";
 
 /** What the short records say: storages in numeric order, 64-byte alignment, format version 3. */
 const RECORDS_BEFORE = [[".format_version", "1"], [".storage_alignment", "64"], [
@@ -58,11 +59,11 @@ export const TORCH_WRITER: FormatWriter = {
     const fresh = new Map<PyPersistent, PyValue>();
     const contents = new Map<ByteSpan, Tensor>();
     const arrayOf = arrayMaker(contents);
-    const reference = (storage: Storage, className: string, numel: number): PyPersistent => {
+    const reference: StorageReference = (storage, className, numel, device) => {
       const module = className === "UntypedStorage" ? "torch.storage" : "torch";
       const id = new PyPersistent(null);
       const cls = new PyGlobal(module, className);
-      const location = storage.device ?? "cpu";
+      const location = storage.device ?? device ?? "cpu";
       fresh.set(id, new PyTuple(["storage", cls, numbers.key(storage), location, numel]));
       return id;
     };
@@ -89,7 +90,7 @@ export const TORCH_WRITER: FormatWriter = {
         }
         if (foreign instanceof TorchStorage) {
           const { storage, dtype, numel } = foreign;
-          return reference(storage, storageClassOf(dtype) ?? "UntypedStorage", numel);
+          return reference(storage, storageClassOf(dtype) ?? "UntypedStorage", numel, null);
         }
         throw new StateDictError("unsupported", "A value of another format can't be pickled");
       },

@@ -37,7 +37,12 @@ export function isTorchTensor({ dtype, elements, storage, className }: Tensor): 
 }
 
 /** The persistent id that stands for a storage, as the writer's caller numbers them. */
-export type StorageReference = (storage: Storage, className: string, numel: number) => PyPersistent;
+export type StorageReference = (
+  storage: Storage,
+  className: string,
+  numel: number,
+  device: string | null,
+) => PyPersistent;
 
 /** The call that makes the tensor. @throws `unsupported` for what PyTorch can't hold. */
 export function tensorCall(tensor: Tensor, reference: StorageReference): PyValue {
@@ -88,11 +93,12 @@ function dataCall(tensor: Tensor, reference: StorageReference): PyObject {
   const bits = lazyBits(tensor);
   const className = storageClassOf(dtype);
   if (className !== undefined) {
-    const id = reference(storage, className, Math.floor(storage.nbytes / tensor.dtype.itemsize));
+    const numel = Math.floor(storage.nbytes / tensor.dtype.itemsize);
+    const id = reference(storage, className, numel, tensor.device);
     const args = [id, offset, shape, stride, requiresGrad, hooks(), ...bits];
     return utils("_rebuild_tensor_v2", ...args);
   }
-  const id = reference(storage, "UntypedStorage", storage.nbytes);
+  const id = reference(storage, "UntypedStorage", storage.nbytes, tensor.device);
   const type = new PyGlobal("torch", dtype);
   return utils(
     "_rebuild_tensor_v3",
@@ -135,7 +141,8 @@ function quantizedCall(tensor: Tensor, reference: StorageReference): PyObject {
   }
   const storage = tensor.storage!;
   const itemsize = Math.max(1, tensor.dtype.itemsize);
-  const id = reference(storage, storageClassOf(tensor.dtype.name)!, storage.nbytes / itemsize);
+  const className = storageClassOf(tensor.dtype.name)!;
+  const id = reference(storage, className, storage.nbytes / itemsize, tensor.device);
   return utils(
     "_rebuild_qtensor",
     id,
