@@ -4,11 +4,12 @@
  * @module
  */
 
-import { sha256, sha256Hex, tensorSha256 } from "../tensor/hash.ts";
+import { sha256, sha256Hex } from "../tensor/hash.ts";
 import { describeDType } from "../tensor/numpy_dtype.ts";
 import { withParts } from "../tensor/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { compareText } from "../text/order.ts";
+import { verifiedChunks } from "../tensor/verified_chunks.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { restoreTied } from "./tied.ts";
 
@@ -25,7 +26,7 @@ export interface CheckpointDigest {
 
 /** How digests are made. */
 export interface DigestOptions {
-  /** Told of every tensor's bytes when they have been read. */
+  /** Told of the bytes that have been read. */
   readonly progress?: (bytes: number) => void;
   /** Ends the work when it fires. */
   readonly signal?: AbortSignal;
@@ -52,12 +53,11 @@ export async function digestCheckpoint(
   const known = new Map<Tensor, string>();
   for (const [name, tensor] of restoreTied(checkpoint).tensors) {
     let digest = known.get(tensor);
-    if (digest === undefined) known.set(tensor, digest = await digestOf(tensor, options.signal));
+    if (digest === undefined) known.set(tensor, digest = await digestOf(tensor, options));
     tensors.set(name, digest);
     lines.push(
       `${JSON.stringify(name)}\t${dtypeText(tensor)}\t${tensor.shape.join(",")}\t${digest}`,
     );
-    options.progress?.(tensor.nbytes);
   }
   lines.sort(compareText);
   const hasher = sha256();
@@ -72,16 +72,22 @@ function dtypeText({ dtype }: Tensor): string {
     (typeof description === "string" ? description : JSON.stringify(description));
 }
 
-async function digestOf(tensor: Tensor, signal?: AbortSignal): Promise<string> {
-  if (!tensor.isComposite) return await elementsDigest(tensor, signal);
+async function digestOf(tensor: Tensor, options: DigestOptions): Promise<string> {
+  if (!tensor.isComposite) return await elementsDigest(tensor, options);
   const parts: string[] = [];
   for (const part of withParts(tensor)) {
-    if (!part.isComposite) parts.push(await elementsDigest(part, signal));
+    if (!part.isComposite) parts.push(await elementsDigest(part, options));
   }
   return await sha256Hex([new TextEncoder().encode(`${tensor.layout}\t${parts.join()}`)]);
 }
 
-async function elementsDigest(tensor: Tensor, signal?: AbortSignal): Promise<string> {
+async function elementsDigest(tensor: Tensor, options: DigestOptions): Promise<string> {
   if (!tensor.storage || tensor.dtype.objects) return "-";
-  return await tensorSha256(tensor, signal);
+  const { signal, progress } = options;
+  const hasher = sha256();
+  for await (const block of verifiedChunks(tensor, signal ? { signal } : {})) {
+    hasher.update(block);
+    progress?.(block.length);
+  }
+  return await hasher.digest();
 }

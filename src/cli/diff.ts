@@ -17,6 +17,7 @@ import { EXIT } from "./exit.ts";
 import { showText } from "../text/escape.ts";
 import { jsonText } from "../text/json.ts";
 import type { JsonValue } from "../text/json.ts";
+import { startProgress } from "./progress.ts";
 import { formatCount } from "./units.ts";
 
 /** `statedict diff A B`. */
@@ -42,8 +43,17 @@ export const command: Command = defineCommand({
     await using first = await openInput(a, io);
     await using second = await openInput(b, io);
     const differences: Difference[] = [];
-    for await (const difference of compareCheckpoints(first, second, options)) {
-      differences.push(difference);
+    const { tensors } = restoreTied(first);
+    const total = [...tensors.values()].reduce((sum, { nbytes }) => sum + nbytes, 0);
+    const progress = startProgress(io, { label: `Comparing ${a}`, total });
+    let done = 0;
+    const watched = { ...options, progress: (bytes: number) => progress.update(done += bytes) };
+    try {
+      for await (const difference of compareCheckpoints(first, second, watched)) {
+        differences.push(difference);
+      }
+    } finally {
+      progress.end();
     }
     const values = options.values ? await valueDifferences(first, second) : [];
     if (options.json) {
@@ -56,7 +66,7 @@ export const command: Command = defineCommand({
       for (const { path, a: left, b: right } of values) {
         io.stdout(`value     ${showText(path)}: ${valueText(left)} → ${valueText(right)}\n`);
       }
-      io.note(`${summary(differences, values.length, restoreTied(first).tensors.size)}\n`);
+      io.note(`${summary(differences, values.length, tensors.size)}\n`);
     }
     return differences.length + values.length > 0 ? EXIT.negative : EXIT.fine;
   },
@@ -64,7 +74,7 @@ export const command: Command = defineCommand({
 
 function summary(differences: readonly Difference[], values: number, tensors: number): string {
   if (differences.length + values === 0) {
-    return `${formatCount(tensors)} tensors are equal`;
+    return `${formatCount(tensors)} ${tensors === 1 ? "tensor is" : "tensors are"} equal`;
   }
   const counts = new Map<string, number>();
   for (const { kind } of differences) counts.set(kind, (counts.get(kind) ?? 0) + 1);

@@ -59,7 +59,10 @@ async function hashFile(
     });
   }
   await using checkpoint = await openInput(file, io);
-  const progress = startProgress(io, { label: `Hashing ${file}` });
+  // Tensors that are one and the same are read once.
+  const tensors = new Set(checkpoint.tensors.values());
+  const total = [...tensors].reduce((sum, { nbytes }) => sum + nbytes, 0);
+  const progress = startProgress(io, { label: `Hashing ${file}`, total });
   let done = 0;
   const digest = await digestCheckpoint(checkpoint, {
     progress: (bytes) => progress.update(done += bytes),

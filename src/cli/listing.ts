@@ -66,7 +66,7 @@ export async function listCheckpoint(
     for (const line of treeLines(entries, checkpoint, width)) io.stdout(`${line}\n`);
   } else if (shown.length > 0) {
     io.stdout("\n");
-    const { columns, cells, failed } = await tableOf(shown, options, width !== undefined);
+    const { columns, cells, failed } = await tableOf(shown, options, io);
     unread = failed;
     for (const line of tableLines(columns, cells, { width, paint })) io.stdout(`${line}\n`);
   }
@@ -103,7 +103,7 @@ type Listed = Extract<OutlineEntry, { kind: "tensor" }>;
 async function tableOf(
   shown: readonly Listed[],
   options: ListingOptions,
-  onTerminal: boolean,
+  io: Io,
 ): Promise<NumbersAdded> {
   const cells = shown.map(({ path, tensor, aliasOf, moduleName }) =>
     tensorRow(
@@ -115,11 +115,22 @@ async function tableOf(
     )
   );
   if (!options.stats && !options.sha256) return { columns: COLUMNS, cells, failed: 0 };
-  const { addNumbers } = await import("./listing_numbers.ts");
-  return await addNumbers(COLUMNS, cells, shown.map(({ tensor }) => tensor), {
-    ...options,
-    bars: options.stats && onTerminal,
-  });
+  const [{ addNumbers }, { startProgress }] = await Promise.all([
+    import("./listing_numbers.ts"),
+    import("./progress.ts"),
+  ]);
+  const total = shown.reduce((sum, { tensor }) => sum + tensor.nbytes, 0);
+  const progress = startProgress(io, { label: "Reading the tensors", total });
+  let done = 0;
+  try {
+    return await addNumbers(COLUMNS, cells, shown.map(({ tensor }) => tensor), {
+      ...options,
+      bars: options.stats && io.isTerminal("stdout"),
+      progress: (bytes) => progress.update(done += bytes),
+    });
+  } finally {
+    progress.end();
+  }
 }
 
 /** A structured dtype would fill lines. */

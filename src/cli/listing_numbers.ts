@@ -29,6 +29,8 @@ export interface NumbersWanted {
   readonly sha256: boolean;
   /** How the numbers are spread, as a line of bars. */
   readonly bars: boolean;
+  /** Told of every tensor's bytes when they have been looked at. */
+  readonly progress: (bytes: number) => void;
 }
 
 /** A table with more columns. */
@@ -56,6 +58,7 @@ export async function addNumbers(
   for (const [i, tensor] of tensors.entries()) {
     const row = [...cells[i]!];
     const found = await numberCells(tensor, options);
+    options.progress(tensor.nbytes);
     if (Array.isArray(found)) row.splice(-1, 0, ...found);
     else {
       failed++;

@@ -48,6 +48,8 @@ export interface Tolerance {
   readonly atol?: number;
   /** Relative part. */
   readonly rtol?: number;
+  /** Told of the bytes of the first checkpoint that have been compared. */
+  readonly progress?: (bytes: number) => void;
   /** Ends the work when it fires. */
   readonly signal?: AbortSignal;
 }
@@ -118,7 +120,7 @@ const BLOCK = 32_768;
 async function elementsDistance(
   a: Tensor,
   b: Tensor,
-  { atol = 0, rtol = 0, signal }: Tolerance,
+  { atol = 0, rtol = 0, progress, signal }: Tolerance,
 ): Promise<Distance | null | undefined> {
   for (const tensor of [a, b]) await verifyStorage(tensor.storage!, signal);
   const numeric = canDecode(a.dtype) && canDecode(b.dtype);
@@ -131,6 +133,7 @@ async function elementsDistance(
   let equal = true;
   for await (const block of a.chunks({ blockBytes: BLOCK * a.dtype.bits / 8, ...options })) {
     const other = (await others.next()).value!;
+    progress?.(block.length);
     if (!numeric) {
       if (block.some((byte, i) => byte !== other[i])) return null;
       continue;
