@@ -8,6 +8,7 @@ import { locate } from "../errors.ts";
 import type { FormatOptions } from "../formats/format.ts";
 import { openFolder, openSource } from "../formats/open.ts";
 import type { HttpOptions } from "../io/http/options.ts";
+import { checkAborted } from "../io/source.ts";
 import type { PickleLimits } from "../pickle/limits.ts";
 import type { StringEncoding } from "../pickle/machine_types.ts";
 import type { ReducerTable } from "../pickle/reduce.ts";
@@ -70,7 +71,7 @@ export interface OpenOptions {
  * ```
  */
 export async function openCheckpoint(input: Input, options: OpenOptions = {}): Promise<Checkpoint> {
-  options.signal?.throwIfAborted();
+  checkAborted(options.signal);
   const { inert = false } = options;
   const { signal, remote } = options;
   const place = await toPlace(input, { ...(signal ? { signal } : {}), ...remote });

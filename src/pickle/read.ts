@@ -5,7 +5,7 @@
  */
 
 import { StateDictError } from "../errors.ts";
-import { readBytes } from "../io/source.ts";
+import { checkAborted, readBytes } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
 import { DEFAULT_PICKLE_LIMITS, limitError } from "./limits.ts";
 import { PickleMachine } from "./machine.ts";
@@ -104,7 +104,7 @@ export async function readPickle(
   let want = firstWindow;
   let seen = 0;
   for (;;) {
-    signal?.throwIfAborted();
+    checkAborted(signal);
     const length = Math.min(want, source.size - at);
     if (length < 0) {
       throw new StateDictError("truncated", "The pickle ends before its STOP", { offset: at });

@@ -8,6 +8,7 @@ import { checkExpansion, firstByte, storageOf } from "./access.ts";
 import { blockFix } from "./byte_order.ts";
 import type { BlockFix } from "./byte_order.ts";
 import { breathe } from "../io/breathe.ts";
+import { checkAborted } from "../io/source.ts";
 import { gatherer } from "./gather.ts";
 import { storageReader } from "./storage.ts";
 import type { StorageReader } from "./storage.ts";
@@ -52,7 +53,7 @@ export async function* tensorChunks(
     : strided(tensor, reader, block, fix, signal);
   for await (const bytes of blocks) {
     await breathe();
-    signal?.throwIfAborted();
+    checkAborted(signal);
     yield bytes;
   }
 }
@@ -125,7 +126,7 @@ async function* windowsOf(
     yield { memory, shape, stride };
   } else {
     yield* readWindows(shape, stride, dtype.itemsize, (start, target) => {
-      signal?.throwIfAborted();
+      checkAborted(signal);
       return reader.read(first + start, target);
     });
   }

@@ -6,7 +6,7 @@
  */
 
 import { StateDictError } from "../errors.ts";
-import { readBytes, readInto } from "../io/source.ts";
+import { checkAborted, readBytes, readInto } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
 import type { ByteOrder } from "./dtype.ts";
 
@@ -127,7 +127,7 @@ export async function loadStorage(
   signal?: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
   while (!storage.bytes) {
-    signal?.throwIfAborted();
+    checkAborted(signal);
     const shared = storage.loading;
     if (shared === null) return await startLoad(storage, signal);
     try {
@@ -213,7 +213,7 @@ export async function storageReader(
   return {
     view: source.view && !swaps ? (start, length) => source.view!(offset + start, length) : null,
     async read(start, target) {
-      signal?.throwIfAborted();
+      checkAborted(signal);
       if (!swaps) await readInto(source, offset + start, target, signal);
       else await readSwapped(storage, source, offset, start, target, signal);
     },

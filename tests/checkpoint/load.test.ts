@@ -83,6 +83,6 @@ test("loadStateDict() takes a class that the caller allows", async () => {
 
 test("loadStateDict() stops when its signal fires", async () => {
   await assert.rejects(loadStateDict(path, { signal: AbortSignal.abort() }), {
-    name: "AbortError",
+    code: "aborted",
   });
 });

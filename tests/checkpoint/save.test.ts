@@ -7,6 +7,7 @@ import { loadStateDict } from "../../src/checkpoint/load.ts";
 import { saveCheckpoint, saveStateDict } from "../../src/checkpoint/save.ts";
 import { isStateDictError } from "../../src/errors.ts";
 import { memorySink } from "../../src/io/sink.ts";
+import { copyTensor } from "../../src/tensor/derive.ts";
 import { tensorFrom } from "../../src/tensor/from.ts";
 import { fixturesDir } from "../support/corpus.ts";
 import { withScratch } from "../support/scratch.ts";
@@ -27,6 +28,36 @@ test("saveStateDict() writes a program's own numbers, in order", async () => {
   assert.deepEqual(read.get("a")!.toJS(), 7);
   // bfloat16 is the upper half of a float32: 0x3f80 is 1, 0xc000 is -2.
   assert.deepEqual(read.get("h")!.toJS(), [1, -2]);
+});
+
+test("saveCheckpoint() tells of its progress, and leaves nothing when its signal fires", async () => {
+  await withScratch(async (folder) => {
+    const numbers = new Float32Array(2 ** 20);
+    // A view that isn't contiguous is gathered; a cast, a plain copy and a deflated one are others.
+    const wide = tensorFrom(numbers, [1024, 1024]);
+    const across = copyTensor(wide, { stride: [1, 1024] });
+    const tensors = new Map([["wide", wide], ["across", across]]);
+    for (const name of ["a.pt", "a.safetensors", "a.npz", "a.joblib", "a.json", "a.pkl", "a.raw"]) {
+      const path = join(folder, name);
+      const stop = new AbortController();
+      let told = 0;
+      const progress = (bytes: number) => {
+        told += bytes;
+        stop.abort(new Error("enough"));
+      };
+      const compress = name === "a.npz" ? { compress: "deflate" } : {};
+      const saving = saveStateDict(path, tensors, { ...compress, progress, signal: stop.signal });
+      await assert.rejects(saving, { code: "aborted" }, name);
+      assert.ok(told > 0 && told < 2 ** 23, `${told} of ${name}`);
+      assert.deepEqual(readdirSync(folder), [], name);
+    }
+    // A time limit has its turn too, though nothing of the work leaves the program's own turn.
+    const limit = AbortSignal.timeout(150);
+    const again = async () => {
+      for (;;) await saveStateDict(memorySink(), tensors, { format: "pt", signal: limit });
+    };
+    await assert.rejects(again(), { code: "aborted" });
+  });
 });
 
 test("saveCheckpoint() keeps tied storages tied and views as they were", async () => {

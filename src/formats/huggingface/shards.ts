@@ -5,6 +5,7 @@
  */
 
 import { isStateDictError, StateDictError } from "../../errors.ts";
+import { checkAborted } from "../../io/source.ts";
 import type { ByteSource } from "../../io/source.ts";
 import { quoted } from "../../text/quoted.ts";
 import type { FormatOptions, Opened, OpenedShard } from "../format.ts";
@@ -32,7 +33,7 @@ export async function openShards(
 ): Promise<OpenedShard[]> {
   const shards: OpenedShard[] = [];
   for (let at = 0; at < names.length; at += AT_ONCE) {
-    options.signal?.throwIfAborted();
+    checkAborted(options.signal);
     const results = await Promise.allSettled(
       names.slice(at, at + AT_ONCE).map((name) => openShard(name, sibling, options)),
     );
