@@ -111,6 +111,22 @@ test("shards are opened through their index's address", async () => {
   }
 });
 
+test("arrays beside a joblib file are read from its server, each file opened once", async () => {
+  const root = fixturesDir("arrays");
+  const name = "jo-companions.pkl";
+  const names = [name, ...[1, 2, 3].map((i) => `${name}_0${i}.npy`)];
+  await using server = await serve(
+    Object.fromEntries(names.map((name) => [`/m/${name}`, readFileSync(join(root, name))])),
+  );
+  const local = await loadStateDict(join(root, name));
+  const there = await loadStateDict(`${server.origin}/m/${name}`, { remote });
+  assert.deepEqual([...there.keys()], [...local.keys()]);
+  for (const [key, tensor] of there) {
+    assert.equal(await tensorSha256(tensor), await tensorSha256(local.get(key)!), key);
+  }
+  assert.equal(server.requests.length, 8); // both ends of four files
+});
+
 test("an index leads to files beside it only", async () => {
   for (const name of ["../secret", "/secret", "http://127.0.0.1:1/x", "a/b", "..", "a\\b"]) {
     const index = JSON.stringify({ weight_map: { a: name } });

@@ -18,7 +18,10 @@ import { retryOptions, withRetries } from "./retry.ts";
  * Bytes asked for: 128 KiB in all. The end gets what a zip archive is read from (`TAIL_SIZE` of
  * `src/zip/directory.ts`), so that no second request is needed for its first KiB.
  */
-export const ENDS = { head: 2 ** 16 - 2 ** 10, tail: 2 ** 16 + 2 ** 10 } as const;
+export const ENDS: { readonly head: number; readonly tail: number } = {
+  head: 2 ** 16 - 2 ** 10,
+  tail: 2 ** 16 + 2 ** 10,
+};
 
 /** One end of the file. */
 export interface End {

@@ -12,6 +12,7 @@ import type { ByteSource } from "../source.ts";
 import { checkNamed } from "./address.ts";
 import { readEnds } from "./ends.ts";
 import { parseAddress } from "./names.ts";
+import type { Address } from "./names.ts";
 import type { HttpOptions } from "./options.ts";
 import { checkSame } from "./pin.ts";
 import { rangeSource } from "./ranges.ts";
@@ -45,7 +46,7 @@ export async function httpSource(
 
 /** The same for an address that has been taken apart; sources may share what is kept of them. */
 export async function openHttp(
-  { url, name, options, login }: ReturnType<typeof parseAddress>,
+  { url, name, options, login }: Address,
   { budget }: { readonly budget?: SpanBudget },
 ): Promise<ByteSource> {
   checkNamed(url, options);

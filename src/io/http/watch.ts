@@ -20,9 +20,14 @@ export interface Watch {
 export function startWatch(timeout: number, stop: AbortSignal | undefined): Watch {
   const controller = new AbortController();
   let expired = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const forward = () => controller.abort();
   let ended = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = () => {
+    ended = true;
+    clearTimeout(timer);
+    stop?.removeEventListener("abort", end);
+    controller.abort();
+  };
   const touch = () => {
     clearTimeout(timer);
     if (ended) return;
@@ -31,8 +36,8 @@ export function startWatch(timeout: number, stop: AbortSignal | undefined): Watc
       controller.abort();
     }, timeout);
   };
-  stop?.addEventListener("abort", forward);
-  if (stop?.aborted) forward();
+  stop?.addEventListener("abort", end);
+  if (stop?.aborted) end();
   touch();
   return {
     signal: controller.signal,
@@ -40,11 +45,6 @@ export function startWatch(timeout: number, stop: AbortSignal | undefined): Watc
       return expired;
     },
     touch,
-    end() {
-      ended = true;
-      clearTimeout(timer);
-      stop?.removeEventListener("abort", forward);
-      controller.abort();
-    },
+    end,
   };
 }
