@@ -134,6 +134,12 @@ export const GLOBAL_OPTIONS = {
   quiet: { type: "boolean", short: "q", help: "no progress and no notes" },
   color: { type: "boolean", negatable: true, help: "colours even where there is no terminal" },
   debug: { type: "boolean", help: "errors with the place in the program" },
+  limit: {
+    type: "string",
+    value: "NAME=N",
+    multiple: true,
+    help: "another limit than the one that an error names",
+  },
   help: { type: "boolean", short: "h", help: "this help" },
   version: { type: "boolean", short: "V", help: "version of statedict and of its runtime" },
 } as const;

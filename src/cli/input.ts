@@ -21,7 +21,8 @@ export async function openInput(
   io: Io,
   options: OpenOptions = { inert: true },
 ): Promise<Checkpoint> {
-  return await openCheckpoint(await inputOf(file), { remote: remoteOptions(file, io), ...options });
+  const remote = remoteOptions(file, io);
+  return await openCheckpoint(await inputOf(file), { remote, limits: io.limits, ...options });
 }
 
 /** Opens a file's bytes, whatever they are. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { PickleLimits } from "../pickle/limits.ts";
 import { wantsColor } from "./paint.ts";
 import { NO_TERMINAL_COLUMNS } from "./term.ts";
 import type { Stream, Terminal } from "./term.ts";
@@ -29,6 +30,8 @@ export interface Io {
   readonly quiet: boolean;
   /** Whether errors come with their stack. */
   readonly debug: boolean;
+  /** Limits of reading that the user sets. */
+  readonly limits: Partial<PickleLimits>;
   /**
    * Runs `cleanup` if the user interrupts, then ends the program. For commands that write: without
    * it a half-written file would stay. The function returned takes it back.
@@ -42,6 +45,8 @@ export interface IoSettings {
   quiet: boolean;
   /** `--debug`. */
   debug: boolean;
+  /** `--limit`. */
+  limits?: Partial<PickleLimits>;
   /** `--color`, `--no-color`; undefined where neither is given. */
   color: boolean | undefined;
 }
@@ -89,6 +94,9 @@ export function makeIo(terminal: Terminal, settings: IoSettings): Io {
     },
     get debug() {
       return settings.debug;
+    },
+    get limits() {
+      return settings.limits ?? {};
     },
     onInterrupt: (cleanup) => interruptible(terminal, cleanup),
   };

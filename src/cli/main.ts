@@ -10,6 +10,7 @@ import type { Parsed, Program } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { EXIT } from "./exit.ts";
 import { makeIo } from "./io.ts";
+import { parseLimits } from "./limits.ts";
 import type { Io, IoSettings } from "./io.ts";
 import { openTerminal, OutputClosed } from "./term.ts";
 import type { Terminal } from "./term.ts";
@@ -29,7 +30,12 @@ export async function main(
   terminal: Terminal,
   program: Program = COMMANDS,
 ): Promise<number> {
-  const settings: IoSettings = { quiet: false, debug: words.includes("--debug"), color: undefined };
+  const settings: IoSettings = {
+    quiet: false,
+    debug: words.includes("--debug"),
+    color: undefined,
+    limits: {},
+  };
   const io = makeIo(terminal, settings);
   try {
     const status = await dispatch(words, program, io, settings, terminal);
@@ -98,8 +104,8 @@ async function dispatch(
   return await command.run(parsed, io, program);
 }
 
-function apply({ quiet, debug, color }: Globals, settings: IoSettings): void {
-  Object.assign(settings, { quiet, debug, color });
+function apply({ quiet, debug, color, limit }: Globals, settings: IoSettings): void {
+  Object.assign(settings, { quiet, debug, color, limits: parseLimits(limit) });
 }
 
 function asksForHelp(words: readonly string[]): boolean {

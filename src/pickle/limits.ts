@@ -69,6 +69,6 @@ export function limitError(
 ): StateDictError {
   return new StateDictError("limit", `${what}, more than the limit of ${limit}`, {
     ...(offset === undefined ? {} : { offset }),
-    hint: `if you trust the file, raise limits.${name}`,
+    hint: `if you trust the file, raise the limit: ${name}`,
   });
 }

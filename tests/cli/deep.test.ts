@@ -62,3 +62,23 @@ test("a few packed bytes can't become millions of values", slow, async () => {
   });
   assert.equal(opened.value, null);
 });
+
+test("--limit raises what an error named", slow, () =>
+  withScratch(async (folder) => {
+    const file = join(folder, "packed.pkl.gz");
+    const millions = new Uint8Array(3_000_000).fill(0x4e);
+    millions.set([0x80, 2]);
+    millions[millions.length - 1] = 0x2e;
+    writeFileSync(file, gzipSync(millions));
+    const refused = await runCli(["inspect", file]);
+    assert.equal(refused.code, 3);
+    assert.match(
+      refused.stderr,
+      /more than the limit of 1048576.* raise the limit: (bytes|opcodes)/,
+    );
+    const limits = ["--limit", "bytes=4000000", "--limit", "opcodes=4000000"];
+    assert.equal((await runCli(["inspect", file, ...limits])).code, 0);
+    const wrong = await runCli(["inspect", file, "--limit", "__proto__=1"]);
+    assert.deepEqual([wrong.code, wrong.stdout], [2, ""]);
+    assert.match(wrong.stderr, /"__proto__=1" sets no limit — write NAME=N; limits are bytes, /);
+  }));
