@@ -35,8 +35,8 @@ export interface OutputFiles {
   check(path: string): Promise<void>;
   /** Opens a file. */
   open(path: string): Promise<ByteSink>;
-  /** Takes away a file, if it is there. */
-  remove(path: string): Promise<void>;
+  /** What takes away a file, if it is there. */
+  remover(path: string): Promise<() => void>;
 }
 
 /** Files that replace others only by `force`, and never one of several that an input is made of. */
@@ -47,8 +47,6 @@ export function outputFiles(force: boolean, inputs: readonly Checkpoint[]): Outp
       await (await import("../io/file_sink.ts")).checkTarget(path, { force });
     },
     open: (path) => toSink(path, force),
-    async remove(path) {
-      await (await import("../io/file.ts")).removeFile(path);
-    },
+    remover: async (path) => (await import("../io/file.ts")).fileRemover(path),
   };
 }

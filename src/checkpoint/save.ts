@@ -7,6 +7,7 @@
 import { StateDictError } from "../errors.ts";
 import { findWriter, WRITERS } from "../formats/writer.ts";
 import type { FormatWriteOptions, LeftOut, WriteReport, WriterRow } from "../formats/writer.ts";
+import { commitAll } from "../io/sink.ts";
 import type { ByteSink } from "../io/sink.ts";
 import type { PyValue } from "../pickle/values.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -88,7 +89,7 @@ export async function saveCheckpoint(
       ...writeOptions,
       ...(path === undefined ? {} : { beside }),
     });
-    for (const sink of sinks) await sink.commit();
+    await commitAll(sinks);
     return { left: [...dropped, ...left] };
   } catch (error) {
     for (const sink of sinks) await sink.abort();

@@ -16,7 +16,7 @@ import type {
   WriteReport,
 } from "../formats/writer.ts";
 import type { ByteSink } from "../io/sink.ts";
-import { writeBytes } from "../io/sink.ts";
+import { commitAll, writeBytes } from "../io/sink.ts";
 import type { Storage } from "../tensor/storage.ts";
 import { withParts } from "../tensor/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -105,8 +105,7 @@ export async function saveShards(
     const indexSink = await open(index);
     await writeBytes(indexSink, new TextEncoder().encode(indexText(weights, plan.total, tied)));
     // A half-replaced set must not be read as a whole one, should the program be killed meanwhile.
-    await output.remove(index);
-    for (const sink of sinks) await sink.commit();
+    await commitAll(sinks, await output.remover(index));
     return { left, index };
   } catch (error) {
     for (const sink of sinks) await sink.abort();

@@ -78,16 +78,18 @@ export async function makeFolder(path: string | URL): Promise<void> {
   }
 }
 
-/** Takes a file away; one that isn't there is fine. */
-export async function removeFile(path: string | URL): Promise<void> {
+/** What takes a file away, when it is called; one that isn't there is fine. */
+export async function fileRemover(path: string | URL): Promise<() => void> {
   const name = filePath(path);
   const port = await loadFilePort();
-  try {
-    port.remove(name);
-  } catch (error) {
-    const explained = systemError(error, name, "read");
-    if (explained.code !== "not-found") throw explained;
-  }
+  return () => {
+    try {
+      port.remove(name);
+    } catch (error) {
+      const explained = systemError(error, name, "read");
+      if (explained.code !== "not-found") throw explained;
+    }
+  };
 }
 
 /** The absolute path without symbolic links. */

@@ -82,7 +82,9 @@ export async function fileSink(
   const { handle } = temporary;
   const blocks = blockBuffer();
   let onDisk = 0;
-  let open = true;
+  let open = true; // to be written to
+  let settled = false;
+  let ended = false;
   let aside: Promise<void> | undefined;
   let asideUpTo = 0;
 
@@ -125,29 +127,40 @@ export async function fileSink(
         writeOut(bytes, offset);
       });
     },
-    async commit() {
+    async settle() {
       checkOpen(open, name);
       open = false;
       // A file must stay open as long as somebody brings its bytes to the disk.
       await aside;
+      attempt(() => {
+        flush();
+        handle.sync();
+        checkFree(port, target, name, options.force);
+      });
+      settled = true;
+    },
+    async commit() {
+      checkOpen(!ended, name);
       try {
+        if (!settled) await sink.settle!();
+        ended = true;
         attempt(() => {
-          flush();
-          handle.sync();
           checkFree(port, target, name, options.force);
           handle.close();
           port.rename(temporary.path, target);
         });
         temporaries.delete(temporary);
       } catch (error) {
+        ended = true;
         discard(temporary);
         throw error;
       }
     },
     async abort() {
       await aside;
-      if (open) discard(temporary);
+      if (!ended) discard(temporary);
       open = false;
+      ended = true;
     },
   };
   return sink;

@@ -19,6 +19,11 @@ export interface ByteSink {
   writeSync?(bytes: Uint8Array): void;
   /** Replaces bytes that are written already, where the sink can go back. */
   writeAt?(offset: number, bytes: Uint8Array): void;
+  /**
+   * Brings everything to where it will stay, so that `commit` has no more to do than to make it
+   * appear: at once, without leaving the program's turn. Nothing can be written after it.
+   */
+  settle?(): Promise<void>;
   /** Makes the output appear. Nothing can be written after it. */
   commit(): Promise<void>;
   /** Throws the output away. After `commit` it does nothing. */
@@ -35,6 +40,18 @@ export interface MemorySink extends ByteSink {
 export async function writeBytes(sink: ByteSink, bytes: Uint8Array): Promise<void> {
   if (sink.writeSync) sink.writeSync(bytes);
   else await sink.write(bytes);
+}
+
+/**
+ * Makes several outputs appear, all at once as far as the system lets: an interrupt finds none of
+ * them there, or all.
+ *
+ * @param before Something to do at that moment, before the first.
+ */
+export async function commitAll(sinks: readonly ByteSink[], before?: () => void): Promise<void> {
+  for (const sink of sinks) await sink.settle?.();
+  before?.();
+  for (const sink of sinks) await sink.commit();
 }
 
 /** Refuses to go on with a sink that is finished. */

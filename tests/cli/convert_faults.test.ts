@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -90,6 +91,41 @@ test(
         process.kill(child.pid!, "SIGINT");
         assert.equal(await ended, 130);
         assert.deepEqual(readdirSync(folder), ["large.pt"]);
+      }
+    }),
+);
+
+test(
+  "an interrupted convert to shards leaves all of them or none",
+  slow,
+  () =>
+    withScratch(async (folder) => {
+      const large = await largeFile(folder);
+      const output = join(folder, "out.pt");
+      const args = ["convert", large, output, "-q", "--force", "--max-shard-size", "5MB"];
+      for (const pause of [0, 10, 20, 40, 80]) {
+        const child = spawn(...launchCli(args));
+        let running = true;
+        const ended = new Promise<void>((resolve) =>
+          child.on("close", () => {
+            running = false;
+            resolve();
+          })
+        );
+        while (running && !readdirSync(folder).some((name) => name.startsWith(".out"))) {
+          await sleep(2);
+        }
+        await sleep(pause);
+        try {
+          process.kill(child.pid!, "SIGINT");
+        } catch (error) {
+          assert.equal((error as { code?: string }).code, "ESRCH"); // it was quicker
+        }
+        await ended;
+        const there = readdirSync(folder).filter((name) => name !== "large.pt");
+        // Six tensors of 4 MiB in as many files, and the index.
+        assert.ok(there.length === 0 || there.length === 7, there.join());
+        for (const name of there) rmSync(join(folder, name));
       }
     }),
 );

@@ -14,7 +14,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { cleanupTemporaries, fileSink } from "../../src/io/file_sink.ts";
-import { memorySink } from "../../src/io/sink.ts";
+import { commitAll, memorySink } from "../../src/io/sink.ts";
 import { streamSink } from "../../src/io/stream_sink.ts";
 import { withScratch } from "../support/scratch.ts";
 
@@ -164,6 +164,41 @@ test("cleanupTemporaries() removes the files of unfinished sinks at once", async
     cleanupTemporaries();
     assert.deepEqual(readdirSync(folder), ["b"]);
     cleanupTemporaries();
+  });
+});
+
+test("commitAll() makes files appear in one turn of the program", async () => {
+  await withScratch(async (folder) => {
+    const names = ["a", "b"];
+    const files = await Promise.all(names.map((name) => fileSink(join(folder, name))));
+    for (const file of files) file.writeSync!(bytes("x"));
+    // One whose bytes take a while to reach their place.
+    const slow = {
+      ...memorySink(),
+      settle: () => new Promise<void>((resolve) => setTimeout(resolve, 20)),
+    };
+    const seen = new Set<string>();
+    const watch = setInterval(() => {
+      seen.add(readdirSync(folder).filter((name) => names.includes(name)).join());
+    }, 1);
+    let before = "";
+    await commitAll([files[0]!, slow, files[1]!], () => before = readdirSync(folder).join());
+    clearInterval(watch);
+    assert.deepEqual([...seen].filter((there) => there === "a" || there === "b"), []);
+    assert.match(before, /^\.[ab]\.[0-9a-f]{8}\.tmp,\.[ab]\.[0-9a-f]{8}\.tmp$/);
+    assert.deepEqual(readdirSync(folder).sort(), names);
+  });
+});
+
+test("fileSink() takes nothing more once it is settled, and may still be aborted", async () => {
+  await withScratch(async (folder) => {
+    const sink = await fileSink(join(folder, "a"));
+    sink.writeSync!(bytes("x"));
+    await sink.settle!();
+    assert.throws(() => sink.writeSync!(bytes("y")), { code: "usage" });
+    await sink.abort();
+    assert.deepEqual(readdirSync(folder), []);
+    await assert.rejects(sink.commit(), { code: "usage" });
   });
 });
 
