@@ -62,7 +62,8 @@ export function leafJson(
   if (value instanceof PyExtension) return tag("$ext", value.code);
   if (value instanceof PyBytes) return bytesJson(value);
   if (value instanceof PySet) {
-    const members = value.values().map((member) => memberJson(member, reduce));
+    const below = { left: MOST_BELOW };
+    const members = value.values().map((member) => memberJson(member, reduce, 0, below));
     return tag(value.frozen ? "$frozenset" : "$set", members);
   }
   if (value instanceof PyPersistent) return tag("$persid", memberJson(value.id, reduce));
@@ -82,27 +83,35 @@ function bytesJson(value: PyBytes): JsonValue | undefined {
 /** Depth to which values inside a set or an id are spelled out; Python's own hashing allows few. */
 const MEMBER_DEPTH = 32;
 
+/**
+ * Values that are spelled out below the members of one leaf: a tuple that holds another twice, which
+ * holds another twice, would else be 2^32 of them.
+ */
+const MOST_BELOW = 2 ** 17;
+
 /** A value inside a leaf: a set's member, a persistent id. */
 export function memberJson(
   value: PyValue,
   reduce: (value: PyValue) => PyValue,
   depth = 0,
+  below = { left: MOST_BELOW },
 ): JsonValue {
   const reduced = reduce(value);
+  if (depth > 0 && below.left-- <= 0) return tag("$deep", depth);
   if (typeof reduced === "bigint") return tag("$int", String(reduced));
   if (reduced instanceof PyTuple && depth < MEMBER_DEPTH) {
-    return tag("$tuple", reduced.items.map((item) => memberJson(item, reduce, depth + 1)));
+    return tag("$tuple", reduced.items.map((item) => memberJson(item, reduce, depth + 1, below)));
   }
   if (reduced instanceof PySet && depth < MEMBER_DEPTH) {
-    const members = reduced.values().map((item) => memberJson(item, reduce, depth + 1));
+    const members = reduced.values().map((item) => memberJson(item, reduce, depth + 1, below));
     return tag(reduced.frozen ? "$frozenset" : "$set", members);
   }
   if (Array.isArray(reduced) && depth < MEMBER_DEPTH) {
-    return tag("$list", reduced.map((item) => memberJson(item, reduce, depth + 1)));
+    return tag("$list", reduced.map((item) => memberJson(item, reduce, depth + 1, below)));
   }
   if (reduced instanceof PyDict && depth < MEMBER_DEPTH) {
     const pairs = [...reduced].map((pair) =>
-      pair.map((item) => memberJson(item, reduce, depth + 1))
+      pair.map((item) => memberJson(item, reduce, depth + 1, below))
     );
     return tag("$dict", pairs);
   }

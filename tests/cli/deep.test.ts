@@ -82,3 +82,18 @@ test("--limit raises what an error named", slow, () =>
     assert.deepEqual([wrong.code, wrong.stdout], [2, ""]);
     assert.match(wrong.stderr, /"__proto__=1" sets no limit — write NAME=N; limits are bytes, /);
   }));
+
+test(
+  "a persistent id that doubles 40 times is told in bounded memory",
+  slow,
+  () =>
+    withScratch(async (folder) => {
+      const file = join(folder, "id.pkl");
+      // DUP, TUPLE2 40 times, BINPERSID, STOP: a tuple of 2^40 leaves as an id.
+      const doubled = new Array<number[]>(40).fill([0x32, 0x86]).flat();
+      writeFileSync(file, Uint8Array.from([0x80, 2, 0x4b, 1, ...doubled, 0x51, 0x2e]));
+      const { code, stdout } = await runCli(["inspect", file, "--json"]);
+      assert.equal(code, 0);
+      assert.match(stdout, /"\$persid".*"\$deep"/);
+    }),
+);

@@ -99,7 +99,7 @@ test("main() gives usage errors status 2 and one line", async () => {
       'statedict: There is no command "model.pt" — to look into a file, write statedict inspect model.pt\n',
     ],
     ["echo", "statedict: WORD is missing — write statedict echo WORD\n"],
-    ["echo hi --tims 3", "statedict: There is no option --tims — did you mean --xyzzy?\n"],
+    ["echo hi --tims 3", "statedict: There is no option --tims — did you mean --times?\n"],
     [
       "--xyzzy 3 echo hi",
       "statedict: There is no option --xyzzy — statedict --help lists the options\n",
