@@ -39,7 +39,7 @@ export const command: Command = defineCommand({
       type: "string",
       value: "KEY=VALUE",
       multiple: true,
-      help: "set text metadata; KEY= takes it away",
+      help: "set text metadata, which inspect --values shows; KEY= takes it away",
     },
     protocol: { type: "integer", value: "N", help: "pickle protocol, 2 by default" },
     compress: { type: "string", value: "CODEC", help: "deflate for npz, zlib or gzip for joblib" },
