@@ -94,7 +94,7 @@ export function memberJson(
   value: PyValue,
   reduce: (value: PyValue) => PyValue,
   depth = 0,
-  below = { left: MOST_BELOW },
+  below: { left: number } = { left: MOST_BELOW },
 ): JsonValue {
   const reduced = reduce(value);
   if (depth > 0 && below.left-- <= 0) return tag("$deep", depth);
