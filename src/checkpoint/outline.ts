@@ -63,14 +63,16 @@ interface Place {
   path: string | undefined;
 }
 
+/** The place's path. Those above it are spelled on the way, so that each is joined once. */
 function pathOf(place: Place): string {
-  if (place.path !== undefined) return place.path;
-  const names: string[] = [];
-  let known: Place | null = place;
-  for (; known && known.path === undefined; known = known.parent) names.push(known.name);
-  let path = known?.path ?? "";
-  for (let i = names.length - 1; i >= 0; i--) path = joinPath(path, names[i]!);
-  return place.path = path;
+  const unspelled: Place[] = [];
+  let above = place;
+  for (; above.path === undefined; above = above.parent!) unspelled.push(above);
+  let { path } = above;
+  for (let i = unspelled.length - 1; i >= 0; i--) {
+    path = unspelled[i]!.path = joinPath(path, unspelled[i]!.name);
+  }
+  return path;
 }
 
 /** The parts of a container, with their components and what kind of node it is. */
@@ -79,6 +81,8 @@ export interface Parts {
   readonly label: string;
   /** How many parts there are. */
   readonly size: number;
+  /** Whether the components are positions, no two of them alike. */
+  readonly numbered?: boolean;
   /** The parts. */
   readonly children: Iterable<readonly [string, PyValue]>;
 }
@@ -140,7 +144,7 @@ export function* outline(
       open.push({
         place,
         inModule: inModule || isModule(reduced, reduce),
-        children: named(parts)[Symbol.iterator](),
+        children: (parts.numbered ? parts.children : named(parts))[Symbol.iterator](),
       });
     } else if (first === undefined && !(reduced instanceof Tensor)) {
       yield { kind: "leaf", ...spell(), value: reduced };
@@ -214,10 +218,8 @@ export function partsOf(
   reduce: (value: PyValue) => PyValue,
 ): Parts | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  if (Array.isArray(value)) return { label: "list", size: value.length, children: indexed(value) };
-  if (value instanceof PyTuple) {
-    return { label: "tuple", size: value.items.length, children: indexed(value.items) };
-  }
+  if (Array.isArray(value)) return numbered("list", value);
+  if (value instanceof PyTuple) return numbered("tuple", value.items);
   if (value instanceof PyDict) {
     return { label: "dict", size: value.size, children: keyed(value, reduce) };
   }
@@ -226,13 +228,15 @@ export function partsOf(
     return { label: value.kind, size, children: viewParts(value, reduce) };
   }
   if (value instanceof Tensor) {
-    return value.elements
-      ? { label: "array", size: value.elements.length, children: indexed(value.elements) }
-      : undefined;
+    return value.elements ? numbered("array", value.elements) : undefined;
   }
   if (value instanceof PyObject) return objectParts(value, reduce);
   if (value instanceof PyForeign) return undefined;
   return undefined;
+}
+
+function numbered(label: string, items: readonly PyValue[]): Parts {
+  return { label, size: items.length, numbered: true, children: indexed(items) };
 }
 
 function* indexed(items: readonly PyValue[]): Generator<readonly [string, PyValue]> {

@@ -6,12 +6,13 @@
 
 import { readBytes } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
-import { DEFAULT_PICKLE_LIMITS, limitError } from "../pickle/limits.ts";
+import { DEFAULT_PICKLE_LIMITS, limitError, packedLimits } from "../pickle/limits.ts";
 import { disassemble } from "../pickle/dis.ts";
 import { disassemblyLine } from "../pickle/dis_text.ts";
-import { StateDictError } from "../errors.ts";
+import { locate, StateDictError } from "../errors.ts";
 import { isZip } from "../formats/sniff.ts";
 import { readZipDirectory } from "../zip/directory.ts";
+import { STORED } from "../zip/layout.ts";
 import { readMember } from "../zip/member.ts";
 import { showText } from "../text/escape.ts";
 import { defineCommand } from "./command.ts";
@@ -44,7 +45,7 @@ export const command: Command = defineCommand({
       if (member !== undefined) {
         throw new StateDictError("usage", "Only archives have members", { path: file });
       }
-      checkLength(source.size);
+      checkLength(source.size, io.limits.bytes);
       return listPickles(await readBytes(source, 0, source.size), io);
     } finally {
       await source.close();
@@ -71,15 +72,20 @@ async function listArchive(
   let status: number = EXIT.fine;
   for (const entry of entries) {
     io.stdout(`${showText(entry.name)}:\n`);
-    const bytes = await readMember(directory, entry, { limit: DEFAULT_PICKLE_LIMITS.bytes });
+    const limits = entry.method === STORED
+      ? io.limits
+      : packedLimits(entry.compressedSize, io.limits);
+    checkLength(entry.size, limits.bytes, entry.name);
+    const bytes = await readMember(directory, entry, { limit: entry.size });
     status = Math.max(status, listPickles(bytes, io));
   }
   return status;
 }
 
-function checkLength(length: number): void {
-  const { bytes } = DEFAULT_PICKLE_LIMITS;
-  if (length > bytes) throw limitError(`A pickle of ${length} bytes`, bytes, "bytes");
+function checkLength(length: number, limit = DEFAULT_PICKLE_LIMITS.bytes, member?: string): void {
+  if (length <= limit) return;
+  const error = limitError(`A pickle of ${length} bytes`, limit, "bytes");
+  throw member === undefined ? error : locate(error, undefined, member);
 }
 
 /** All pickles, one behind the other. */

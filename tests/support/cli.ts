@@ -29,6 +29,8 @@ export interface CliOptions {
   readonly permissions?: readonly string[];
   /** When to give up, in milliseconds. */
   readonly timeout?: number;
+  /** Told of the process as soon as it runs. */
+  readonly started?: (pid: number) => void;
 }
 
 /** Long enough for a cold start on a busy machine, and shorter than the tests' own limit of a minute. */
@@ -65,6 +67,7 @@ export function runProgram(
     env: { ...process.env, ...options.env },
     stdio: ["pipe", "pipe", "pipe"],
   });
+  if (child.pid !== undefined) options.started?.(child.pid);
   const limit = options.timeout ?? TIMEOUT;
   const timer = setTimeout(() => {
     child.kill("SIGKILL");
