@@ -30,6 +30,8 @@ export interface DigestOptions {
   readonly progress?: (bytes: number) => void;
   /** Ends the work when it fires. */
   readonly signal?: AbortSignal;
+  /** The digest of a tensor's elements, if somebody else has found it. */
+  readonly known?: (tensor: Tensor) => Promise<string | undefined>;
 }
 
 /**
@@ -84,6 +86,11 @@ async function digestOf(tensor: Tensor, options: DigestOptions): Promise<string>
 async function elementsDigest(tensor: Tensor, options: DigestOptions): Promise<string> {
   if (!tensor.storage || tensor.dtype.objects) return "-";
   const { signal, progress } = options;
+  const known = await options.known?.(tensor);
+  if (known !== undefined) {
+    progress?.(tensor.nbytes);
+    return known;
+  }
   const hasher = sha256();
   for await (const block of verifiedChunks(tensor, signal ? { signal } : {})) {
     hasher.update(block);

@@ -15,6 +15,7 @@ import { copyTensor } from "../tensor/derive.ts";
 import { isStateDictError } from "../errors.ts";
 import { describeValues } from "./document_values.ts";
 import { errorRecord } from "./errors.ts";
+import type { KnownNumbers } from "./second_hand.ts";
 import type { JsonValue } from "../text/json.ts";
 
 /** What a document is asked for beside the catalogue. */
@@ -25,6 +26,8 @@ export interface DocumentOptions {
   readonly stats?: boolean;
   /** Ends the work when it fires. */
   readonly signal?: AbortSignal;
+  /** What somebody else has found of a tensor. */
+  readonly known?: KnownNumbers;
 }
 
 type Fields = Map<string, JsonValue>;
@@ -135,8 +138,9 @@ async function describeContents(
     return;
   }
   await orError(fields, async () => {
+    const known = await options.known?.(tensor);
     if (options.sha256) {
-      fields.set("sha256", await tensorSha256(tensor, options.signal));
+      fields.set("sha256", known?.sha256 ?? await tensorSha256(tensor, options.signal));
       if (tensor.conj || tensor.neg) {
         const raw = copyTensor(tensor);
         raw.conj = raw.neg = false;
@@ -146,10 +150,8 @@ async function describeContents(
     if (options.stats) {
       const { tensorStats } = await import("../tensor/stats.ts");
       const { statsJson } = await import("./stats.ts");
-      fields.set(
-        "stats",
-        statsJson(await tensorStats(tensor, options.signal)),
-      );
+      const stats = known?.stats ?? await tensorStats(tensor, options.signal);
+      fields.set("stats", statsJson(stats));
     }
   });
 }

@@ -17,6 +17,7 @@ import { showText } from "../text/escape.ts";
 import type { Io } from "./io.ts";
 import { jsonText } from "../text/json.ts";
 import { startProgress } from "./progress.ts";
+import { secondHand } from "./second_hand.ts";
 
 /** `statedict hash FILE…`. */
 export const command: Command = defineCommand({
@@ -63,10 +64,15 @@ async function hashFile(
   const tensors = new Set(checkpoint.tensors.values());
   const total = [...tensors].reduce((sum, { nbytes }) => sum + nbytes, 0);
   const progress = startProgress(io, { label: `Hashing ${file}`, total });
+  const hand = await secondHand(checkpoint, { file, io, asked: ["sha256"] });
   let done = 0;
   const digest = await digestCheckpoint(checkpoint, {
     progress: (bytes) => progress.update(done += bytes),
-  }).finally(() => progress.end());
+    known: async (tensor) => (await hand.answers(tensor))?.sha256,
+  }).finally(() => {
+    hand.end();
+    progress.end();
+  });
   const whole = options.file ? await fileDigest(file, io) : undefined;
   if (options.json) {
     const tensors = [...digest.tensors].map(([name, sha256]) => ({ name, sha256 }));

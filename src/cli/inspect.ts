@@ -4,12 +4,15 @@
  * @module
  */
 
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { JsonValue } from "../text/json.ts";
 import { openInput } from "./input.ts";
 import { defineCommand } from "./command.ts";
 import type { Command } from "./command.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
+import type { ListingOptions } from "./listing.ts";
+import type { SecondHand } from "./second_hand.ts";
 
 /** `statedict inspect FILE…`. */
 export const command: Command = defineCommand({
@@ -65,18 +68,46 @@ interface InspectOptions {
 async function inspectFile(file: string, options: InspectOptions, io: Io): Promise<number> {
   await using checkpoint = await openInput(file, io);
   const keep = await nameFilter(options.filter);
-  if (options.json) {
-    const { describeCheckpoint } = await import("./document.ts");
-    const { jsonText } = await import("../text/json.ts");
-    const { sha256, stats } = options;
-    const document = await describeCheckpoint(file, checkpoint, { keep, sha256, stats });
-    io.stdout(`${jsonText(document)}\n`);
-    const tensors = document.get("tensors") as ReadonlyMap<string, JsonValue>[];
-    return tensors.some((tensor) => tensor.has("error")) ? EXIT.unreadable : EXIT.fine;
+  const hand = await handFor(file, checkpoint, options, keep, io);
+  const selection = { ...options, keep, ...(hand ? { known: hand.answers } : {}) };
+  try {
+    return await show(file, checkpoint, selection, io) ? EXIT.fine : EXIT.unreadable;
+  } finally {
+    hand?.end();
   }
-  const { listCheckpoint } = await import("./listing.ts");
-  const isWhole = await listCheckpoint(file, checkpoint, { ...options, keep }, io);
-  return isWhole ? EXIT.fine : EXIT.unreadable;
+}
+
+/** Whether all that was to be read could be. */
+async function show(
+  file: string,
+  checkpoint: Checkpoint,
+  selection: InspectOptions & ListingOptions,
+  io: Io,
+): Promise<boolean> {
+  if (!selection.json) {
+    const { listCheckpoint } = await import("./listing.ts");
+    return await listCheckpoint(file, checkpoint, selection, io);
+  }
+  const { describeCheckpoint } = await import("./document.ts");
+  const { jsonText } = await import("../text/json.ts");
+  const document = await describeCheckpoint(file, checkpoint, selection);
+  io.stdout(`${jsonText(document)}\n`);
+  const tensors = document.get("tensors") as ReadonlyMap<string, JsonValue>[];
+  return !tensors.some((tensor) => tensor.has("error"));
+}
+
+/** A second thread, if the tensors' bytes are to be read. */
+async function handFor(
+  file: string,
+  checkpoint: Checkpoint,
+  { stats, sha256 }: InspectOptions,
+  keep: (name: string) => boolean,
+  io: Io,
+): Promise<SecondHand<"sha256" | "stats"> | undefined> {
+  if (!stats && !sha256) return undefined;
+  const { secondHand } = await import("./second_hand.ts");
+  const asked = [...(stats ? ["stats" as const] : []), ...(sha256 ? ["sha256" as const] : [])];
+  return await secondHand(checkpoint, { file, io, asked, keep });
 }
 
 /** Which names fit one of the globs; all of them if there is none. */

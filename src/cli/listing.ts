@@ -26,6 +26,7 @@ import {
 import type { StorageUse, Totals } from "./listing_lines.ts";
 import type { NumbersAdded } from "./listing_numbers.ts";
 import { painter } from "./paint.ts";
+import type { KnownNumbers } from "./second_hand.ts";
 import { tableLines } from "./table.ts";
 import { formatBytes } from "./units.ts";
 
@@ -41,6 +42,8 @@ export interface ListingOptions {
   readonly stats: boolean;
   /** A digest of every tensor. */
   readonly sha256: boolean;
+  /** What somebody else has found of a tensor. */
+  readonly known?: KnownNumbers;
 }
 
 /** Writes the listing of one file; false if some tensor that was to be read can't be. */

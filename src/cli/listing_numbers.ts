@@ -11,6 +11,7 @@ import { tensorHistogram } from "../tensor/histogram.ts";
 import { tensorStats } from "../tensor/stats.ts";
 import type { TensorStats } from "../tensor/stats.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { KnownNumbers } from "./second_hand.ts";
 import type { Cell, Column } from "./table.ts";
 import { formatCount } from "./units.ts";
 
@@ -29,6 +30,8 @@ export interface NumbersWanted {
   readonly sha256: boolean;
   /** How the numbers are spread, as a line of bars. */
   readonly bars: boolean;
+  /** What somebody else has found of a tensor. */
+  readonly known?: KnownNumbers;
   /** Told of every tensor's bytes when they have been looked at. */
   readonly progress: (bytes: number) => void;
 }
@@ -82,10 +85,11 @@ async function numberCells(
   }
   try {
     const cells: Cell[] = [];
-    const stats = options.stats ? await tensorStats(tensor) : null;
+    const known = await options.known?.(tensor);
+    const stats = options.stats ? known?.stats ?? await tensorStats(tensor) : null;
     if (options.stats) cells.push(...statsCells(stats));
     if (options.bars) cells.push(stats ? await barsOf(tensor, stats) : "");
-    if (options.sha256) cells.push(await tensorSha256(tensor));
+    if (options.sha256) cells.push(known?.sha256 ?? await tensorSha256(tensor));
     return cells;
   } catch (error) {
     if (!isStateDictError(error) || error.code === "aborted") throw error;

@@ -24,6 +24,7 @@ import { EXIT } from "./exit.ts";
 import { failFile } from "./fail_file.ts";
 import type { Io } from "./io.ts";
 import { startProgress } from "./progress.ts";
+import { secondHand } from "./second_hand.ts";
 import { formatBytes, formatCount } from "./units.ts";
 
 /** What the command line gives. */
@@ -76,14 +77,17 @@ async function verifyFile(file: string, options: Options, io: Io): Promise<numbe
   const { bytes: total } = sizeOf(checkpoint.tensors);
   const progress = startProgress(io, { label: `Reading ${file}`, total });
   const findings: Finding[] = [];
+  const hand = await secondHand(checkpoint, { file, io, asked: ["verify"] });
   let done = 0;
   try {
     const steps = verifyCheckpoint(checkpoint, {
       values: options.values,
+      isKnown: async (tensor) => await hand.answers(tensor) !== undefined,
       progress: (bytes) => progress.update(done += bytes),
     });
     for await (const finding of steps) findings.push(finding);
   } finally {
+    hand.end();
     progress.end();
   }
   report(file, checkpoint, findings, options.json, io);
