@@ -4,7 +4,7 @@
  * @module
  */
 
-import { StateDictError } from "../errors.ts";
+import { locate, StateDictError } from "../errors.ts";
 import type { FileGlobal, Opened } from "../formats/format.ts";
 import { PyDict } from "../pickle/dict.ts";
 import type { PyValue } from "../pickle/values.ts";
@@ -106,10 +106,14 @@ export class Checkpoint implements AsyncDisposable {
   }
 
   /** Everything in the file with its path, depth first, in the file's order. */
-  outline(root: PyValue = this.value): Generator<OutlineEntry> {
+  *outline(root: PyValue = this.value): Generator<OutlineEntry> {
     // An archive without arrays holds no value that is an empty dict.
-    const isNothing = this.listing && root instanceof PyDict && root.size === 0;
-    return isNothing ? nothing() : outline(root, this.reduce);
+    if (this.listing && root instanceof PyDict && root.size === 0) return;
+    try {
+      yield* outline(root, this.reduce, this.opened.nesting);
+    } catch (error) {
+      throw locate(error, this.path);
+    }
   }
 
   /** All tensors by their path, in the file's order; `~1` tells the second of two equal paths. */
@@ -163,5 +167,3 @@ export function catalogueOf(entries: Iterable<OutlineEntry>): Map<string, Tensor
   for (const { path, tensor } of uniqueTensors(entries)) catalogue.set(path, tensor);
   return catalogue;
 }
-
-function* nothing(): Generator<never> {}

@@ -88,7 +88,11 @@ export async function openCheckpoint(input: Input, options: OpenOptions = {}): P
       const { checkStrict } = await import("./strict.ts");
       checkStrict(opened, allowedNames(options));
     }
-    return new Checkpoint(opened, opened.size ?? place.source?.size ?? 0, path);
+    return new Checkpoint(
+      { ...opened, nesting: options.limits?.nesting },
+      opened.size ?? place.source?.size ?? 0,
+      path,
+    );
   } catch (error) {
     await opened.close();
     throw locate(error, path);

@@ -2,12 +2,13 @@
  * Walks a value graph once, depth first, and names everything in it.
  *
  * An object that is reached again is a reference to the path where it was seen first, so shared
- * structure does not unfold and cycles end. Nothing recurses: a graph may be 10,000 deep.
+ * structure does not unfold and cycles end. Nothing recurses: a graph may be as deep as the limit says.
  *
  * @module
  */
 
 import { StateDictError } from "../errors.ts";
+import { DEFAULT_PICKLE_LIMITS, limitError } from "../pickle/limits.ts";
 import { PyDict, PySet } from "../pickle/dict.ts";
 import { attributeDicts, objectClass } from "../pickle/state.ts";
 import { PyBytes, PyForeign, PyGlobal, PyObject, PyTuple } from "../pickle/values.ts";
@@ -90,11 +91,13 @@ export interface Parts {
 /**
  * Walks the graph below `root`; `reduce` tells what a node stands for.
  *
- * @throws `limit` if the paths of what is in it have more than 2^26 characters in all.
+ * @param nesting Containers that may be in one another.
+ * @throws `limit` if there are more, or the paths of what is in it have more than 2^26 characters.
  */
 export function* outline(
   root: PyValue,
   reduce: (value: PyValue) => PyValue,
+  nesting: number = DEFAULT_PICKLE_LIMITS.nesting,
 ): Generator<OutlineEntry> {
   const seen = new Map<PyValue, Place>();
   const open: {
@@ -140,6 +143,9 @@ export function* outline(
         if (parts.size === 0) {
           yield { kind: "empty", ...spell(), value: reduced, label: parts.label };
         } else yield openEntry(place, reduced, parts);
+      }
+      if (open.length >= nesting) {
+        throw limitError("There are containers in one another", nesting, "nesting");
       }
       open.push({
         place,

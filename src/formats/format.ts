@@ -92,6 +92,8 @@ export interface Opened {
   readonly warnings: readonly string[];
   /** What is wrong with the file as a whole, where it was opened all the same to be saved. */
   readonly damage?: StateDictError;
+  /** Containers that may be in one another, where the caller set a limit. */
+  readonly nesting?: number | undefined;
   /** Gives back every handle. */
   close(): Promise<void>;
 }

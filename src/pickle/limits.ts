@@ -26,6 +26,8 @@ export interface PickleLimits {
   readonly globals: number;
   /** Characters of a global's module and of its name. */
   readonly name: number;
+  /** Containers in one another: what walks a chain of 200,000 takes half a gigabyte. */
+  readonly nesting: number;
 }
 
 /** Generous for every checkpoint seen, small enough for a laptop. */
@@ -39,6 +41,7 @@ export const DEFAULT_PICKLE_LIMITS: PickleLimits = {
   integer: 16 * 1024,
   globals: 100_000,
   name: 1024,
+  nesting: 10_000,
 };
 
 /** Bytes of a pickle, or opcodes, that no packing makes suspicious. */

@@ -27,8 +27,15 @@ test(
     withScratch(async (folder) => {
       const file = join(folder, "deep.pkl");
       writeFileSync(file, nestedTuples(40_000));
+      const { code, stderr } = await runCli(["inspect", file]);
+      assert.equal(code, 3);
+      assert.match(
+        stderr,
+        /in one another, more than the limit of 10000.*raise the limit: nesting/,
+      );
       for (const options of [["--json"], ["--tree"], ["--values"]]) {
-        const { code, stdout } = await runCli(["inspect", file, ...options]);
+        const words = ["inspect", file, "--limit", "nesting=50000", ...options];
+        const { code, stdout } = await runCli(words);
         assert.equal(code, 0);
         // 40,000 lines of 100 characters; the square would be 1.6 billion.
         assert.ok(stdout.length < 10_000_000, `${options}: ${stdout.length}`);
@@ -127,27 +134,27 @@ const COMMANDS: readonly string[][] = [
 const MOST = 192;
 
 test(
-  "no command takes 256 MiB for a file of 40 KB",
+  "no command takes 256 MiB for a file of 5 to 200 KB",
   { ...slow, skip: withoutPeak },
   () =>
     withScratch(async (folder) => {
-      const [small, deep, packed] = ["small.pkl", "deep.pkl", "packed.pt"].map((name) =>
-        join(folder, name)
-      ) as [string, string, string];
+      const files: [name: string, bytes: Uint8Array][] = [
+        ["deep.pkl", nestedTuples(9_000)],
+        ["deeper.pkl", nestedTuples(200_000)],
+        ["packed.pt", packedMemo()],
+      ];
+      for (const [name, bytes] of files) writeFileSync(join(folder, name), bytes);
+      const small = join(folder, "small.pkl");
       writeFileSync(small, nestedTuples(0));
-      writeFileSync(deep, nestedTuples(40_000));
-      writeFileSync(packed, packedMemo());
       const output = join(folder, "out.json");
       for (const [command, ...options] of [...COMMANDS, ["convert", output, "--force"]]) {
         const measure = (file: string) => measureCli([command!, file, ...options]);
         const { peak: base } = await measure(small);
-        for (const file of [deep, packed]) {
-          const { code, peak } = await measure(file);
-          assert.ok(code !== null && code <= 3, `${command} ${file} ended with ${code}`);
-          assert.ok(
-            base > 0 && peak - base < MOST,
-            `${command} ${options} of ${file}: ${peak} MiB`,
-          );
+        for (const [name] of files) {
+          const { code, peak } = await measure(join(folder, name));
+          assert.ok(code !== null && code <= 3, `${command} ${name} ended with ${code}`);
+          const words = `${command} ${options} of ${name}: ${peak} MiB`;
+          assert.ok(base > 0 && peak - base < MOST, words);
         }
       }
     }),
