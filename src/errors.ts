@@ -119,3 +119,18 @@ export function locate(error: unknown, path: string | undefined, member?: string
   }
   return error;
 }
+
+/** Codes of errors that the bytes are to blame for; a disk that fails is another matter. */
+const BLAME: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "truncated",
+  "corrupt",
+  "refused",
+  "limit",
+  "unsupported",
+  "unrecognized",
+]);
+
+/** Whether an error says something of the bytes, and so belongs into the report. */
+export function blamesBytes(error: unknown): error is StateDictError {
+  return isStateDictError(error) && BLAME.has(error.code);
+}

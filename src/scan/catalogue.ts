@@ -5,14 +5,13 @@
  * @module
  */
 
-import { isStateDictError } from "../errors.ts";
+import { blamesBytes, isStateDictError } from "../errors.ts";
 import type { Opened } from "../formats/format.ts";
 import { probeSource } from "../formats/open.ts";
 import { findFormat } from "../formats/table.ts";
 import type { ByteSource } from "../io/source.ts";
 import { PyObject, PyPersistent } from "../pickle/values.ts";
 import type { PyValue } from "../pickle/values.ts";
-import { blamesBytes } from "./blame.ts";
 import type { Scan } from "./context.ts";
 import { containers } from "./graph.ts";
 import { reportError } from "./pickle_report.ts";

@@ -5,14 +5,13 @@
  * @module
  */
 
-import { StateDictError } from "../errors.ts";
+import { blamesBytes, StateDictError } from "../errors.ts";
 import { parseStorageId } from "../formats/torch/storages.ts";
 import type { StorageId } from "../formats/torch/storages.ts";
 import { readBytes } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
 import { PyPersistent } from "../pickle/values.ts";
 import type { PyValue } from "../pickle/values.ts";
-import { blamesBytes } from "./blame.ts";
 import type { CallWatch } from "./calls.ts";
 import type { Scan } from "./context.ts";
 import { reportError, reportRun } from "./pickle_report.ts";

@@ -6,8 +6,7 @@
 
 import { readBytes } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
-import { StateDictError } from "../errors.ts";
-import { blamesBytes } from "./blame.ts";
+import { blamesBytes, StateDictError } from "../errors.ts";
 import { UNREAD } from "./context.ts";
 import type { Claims, Scan } from "./context.ts";
 import { maybeNpy, scanNpy } from "./npy.ts";

@@ -4,12 +4,12 @@
  * @module
  */
 
+import { blamesBytes } from "../errors.ts";
 import { isNpy } from "../formats/sniff.ts";
 import { readNpyHeader } from "../formats/numpy/npy_header.ts";
 import type { NpyHeader } from "../formats/numpy/npy_header.ts";
 import { readBytes, sliceSource } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
-import { blamesBytes } from "./blame.ts";
 import type { Scan } from "./context.ts";
 import { hunt } from "./hunt.ts";
 import { reportError } from "./pickle_report.ts";

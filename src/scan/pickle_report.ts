@@ -4,13 +4,13 @@
  * @module
  */
 
+import { blamesBytes } from "../errors.ts";
 import type { StateDictError } from "../errors.ts";
 import type { ByteSource } from "../io/source.ts";
 import type { PickleAnomaly } from "../pickle/machine_types.ts";
 import { PyObject, PyTuple } from "../pickle/values.ts";
 import type { PyValue } from "../pickle/values.ts";
 import { quoted } from "../text/quoted.ts";
-import { blamesBytes } from "./blame.ts";
 import type { Scan } from "./context.ts";
 import { isBad, judgeNames, reportNames } from "./names.ts";
 import { scanExternal, scanLoads } from "./pickle_parts.ts";

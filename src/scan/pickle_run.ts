@@ -5,6 +5,7 @@
  * @module
  */
 
+import { blamesBytes } from "../errors.ts";
 import type { StateDictError } from "../errors.ts";
 import { wrapperKind } from "../formats/joblib/classes.ts";
 import type { ByteSource } from "../io/source.ts";
@@ -15,7 +16,6 @@ import type { InlineValue } from "../pickle/read.ts";
 import { attributeDicts } from "../pickle/state.ts";
 import { PyBytes } from "../pickle/values.ts";
 import type { PyObject, PyValue } from "../pickle/values.ts";
-import { blamesBytes } from "./blame.ts";
 import type { Budget } from "./budget.ts";
 import { CallWatch } from "./calls.ts";
 import { oddWrapper } from "./wrappers.ts";

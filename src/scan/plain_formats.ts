@@ -5,7 +5,7 @@
  * @module
  */
 
-import { StateDictError } from "../errors.ts";
+import { blamesBytes, StateDictError } from "../errors.ts";
 import { readHeader } from "../formats/safetensors/header.ts";
 import { isJson, isSafetensors } from "../formats/sniff.ts";
 import { isPlainName } from "../io/beside.ts";
@@ -14,7 +14,6 @@ import type { ByteSource } from "../io/source.ts";
 import { JsonReader } from "../text/json_reader.ts";
 import { quoted } from "../text/quoted.ts";
 import { decodeUtf8 } from "../text/utf8.ts";
-import { blamesBytes } from "./blame.ts";
 import type { Scan } from "./context.ts";
 import { reportError } from "./pickle_report.ts";
 import type { Place } from "./place.ts";

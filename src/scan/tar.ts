@@ -5,14 +5,13 @@
  * @module
  */
 
-import { StateDictError } from "../errors.ts";
+import { blamesBytes, StateDictError } from "../errors.ts";
 import { readBytes, sliceSource } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
 import { BLOCK, isTarHeader, LONG_NAMES, readTarHeader, textOf } from "../tar/header.ts";
 import type { TarHeader } from "../tar/header.ts";
 import { quoted } from "../text/quoted.ts";
 import { nameProblems } from "../zip/names.ts";
-import { blamesBytes } from "./blame.ts";
 import type { Scan } from "./context.ts";
 import { reportError } from "./pickle_report.ts";
 import { inside } from "./place.ts";

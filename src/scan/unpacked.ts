@@ -5,12 +5,11 @@
  * @module
  */
 
-import { StateDictError } from "../errors.ts";
+import { blamesBytes, StateDictError } from "../errors.ts";
 import { memorySink } from "../io/sink.ts";
 import { bytesSource } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
 import { slidingPages } from "../compression/pages.ts";
-import { blamesBytes } from "./blame.ts";
 import type { Budget } from "./budget.ts";
 import { replaySource } from "./replay.ts";
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { blamesBytes } from "../errors.ts";
 import { readBytes, sliceSource } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
 import { quoted } from "../text/quoted.ts";
@@ -17,7 +18,6 @@ import { localAnomalies } from "../zip/local_anomalies.ts";
 import { verifyMember } from "../zip/member.ts";
 import type { ZipProblem, ZipRule } from "../zip/problem.ts";
 import { zipReadings } from "../zip/readings.ts";
-import { blamesBytes } from "./blame.ts";
 import { ARCHIVE_ROW, archiveRow, ROW_NAME } from "./archive_row.ts";
 import type { Claims, Scan } from "./context.ts";
 import { hunt } from "./hunt.ts";

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { blamesBytes } from "../errors.ts";
 import { packedInput } from "../compression/packed_input.ts";
 import { bytesSource, readBytes, sliceSource } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
@@ -13,7 +14,6 @@ import type { ZipEntry } from "../zip/entries.ts";
 import { DEFLATED } from "../zip/layout.ts";
 import { findData } from "../zip/local.ts";
 import { readMember } from "../zip/member.ts";
-import { blamesBytes } from "./blame.ts";
 import type { Scan } from "./context.ts";
 import type { Place } from "./place.ts";
 import { replaySource } from "./replay.ts";
@@ -34,7 +34,7 @@ export async function packedBytes(
     if (offset > start) return undefined;
     return sliceSource(source, offset, Math.min(entry.compressedSize, start - offset));
   } catch (error) {
-    if (blamesBytes(error) && error.code !== "limit" && error.code !== "io") return undefined;
+    if (blamesBytes(error) && error.code !== "limit") return undefined;
     throw error;
   }
 }

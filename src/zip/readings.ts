@@ -4,6 +4,7 @@
  * @module
  */
 
+import { blamesBytes } from "../errors.ts";
 import { readBytes, sliceSource } from "../io/source.ts";
 import type { ByteSource } from "../io/source.ts";
 import { readZipDirectory, TAIL_SIZE } from "./directory.ts";
@@ -27,6 +28,8 @@ export async function zipReadings(
       const found = await readZipDirectory(of, { strict: false, prefer, signal });
       if (readings.every((other) => other.start !== found.start)) readings.push(found);
     } catch (error) {
+      // A disk that fails hides what the others would see.
+      if (!blamesBytes(error)) throw error;
       failure ??= error;
     }
   };

@@ -7,7 +7,8 @@ import { openCheckpoint } from "../../src/checkpoint/open.ts";
 import { packedLimits } from "../../src/pickle/limits.ts";
 import { zipSync } from "fflate";
 import { runCli } from "../support/cli.ts";
-import { measureCli, withoutPeak } from "../support/peak.ts";
+import { measureCli } from "../support/peak.ts";
+import { withoutProc } from "../support/proc.ts";
 import { withScratch } from "../support/scratch.ts";
 
 const slow = { timeout: 120_000 };
@@ -135,7 +136,7 @@ const MOST = 192;
 
 test(
   "no command takes 256 MiB for a file of 5 to 200 KB",
-  { ...slow, skip: withoutPeak },
+  { ...slow, skip: withoutProc },
   () =>
     withScratch(async (folder) => {
       const files: [name: string, bytes: Uint8Array][] = [
