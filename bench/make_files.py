@@ -21,6 +21,12 @@ def save_pt(state, path):
     torch.save({"model": state, "epoch": 3}, path)
 
 
+def save_holes(count, path):
+    """Weights that take no room on the disk: holes, read as zeros."""
+    with torch.serialization.skip_data():
+        save_pt({f"model.layers.{i}.mlp.weight": torch.empty(2048, 2048) for i in range(count)}, path)
+
+
 def save_safetensors(state, path):
     from safetensors.torch import save_file
     save_file(state, path)
@@ -49,6 +55,9 @@ FILES = {
     "zlib.joblib": lambda path: save_joblib(path, compress=("zlib", 3)),
     "big.pt": lambda path: save_pt(layers(*BIG), path),
     "big.safetensors": lambda path: save_safetensors(layers(*BIG), path),
+    "sparse_16.pt": lambda path: save_holes(1024, path),
+    "many_1000.pt": lambda path: save_pt(scalars(1_000), path),
+    "many_10000.pt": lambda path: save_pt(scalars(10_000), path),
     "many_20000.pt": lambda path: save_pt(scalars(20_000), path),
     "many_100000.pt": lambda path: save_pt(scalars(100_000), path),
 }

@@ -77,6 +77,8 @@ const deno = (...words: string[]): string[] => ["{deno}", "run", "-R", "-W", "{c
 const bun = (...words: string[]): string[] => ["{bun}", "{cli}", ...words];
 const denoScript = (name: string): string[] => ["{deno}", "run", "-R", `{bench}/${name}`, "{file}"];
 const bunScript = (name: string): string[] => ["{bun}", `{bench}/${name}`, "{file}"];
+const node = (...words: string[]): string[] => ["{node}", "{cli}", ...words];
+const nodeScript = (name: string): string[] => ["{node}", `{bench}/${name}`, "{file}"];
 
 /** What an output costs that is really on the disk. */
 const CP_SYNC = {
@@ -86,19 +88,21 @@ const CP_SYNC = {
 };
 const CP = { label: "cp", command: ["cp", "{file}", "{out}/o"], against: [] };
 
-/** The same words for the command in both runtimes. */
-function both(words: readonly string[], against: readonly string[]): Row[] {
+/** The same words for the command in each runtime. */
+function each(words: readonly string[], against: readonly string[]): Row[] {
   return [
     { label: "statedict, Deno", command: deno(...words), against },
     { label: "statedict, Bun", command: bun(...words), against },
+    { label: "statedict, Node", command: node(...words), against },
   ];
 }
 
 /** The same for a script beside this file. */
-function bothScripts(name: string, against: readonly string[]): Row[] {
+function eachScript(name: string, against: readonly string[]): Row[] {
   return [
     { label: "statedict, Deno", command: denoScript(name), against },
     { label: "statedict, Bun", command: bunScript(name), against },
+    { label: "statedict, Node", command: nodeScript(name), against },
   ];
 }
 
@@ -117,17 +121,22 @@ export const WORKLOADS: readonly Workload[] = [
     rows: [
       { label: "bare Deno", command: ["{deno}", "run", "{empty}"], against: [] },
       { label: "bare Bun", command: ["{bun}", "{empty}"], against: [] },
+      { label: "bare Node", command: ["{node}", "{empty}"], against: [] },
       { label: "statedict, Deno", command: deno(...INSPECT), against: ["bare Deno", "torch.load(mmap)", "safe_open"] },
       { label: "statedict, Bun", command: bun(...INSPECT), against: ["bare Bun", "torch.load(mmap)", "safe_open"] },
+      { label: "statedict, Node", command: node(...INSPECT), against: ["bare Node", "torch.load(mmap)", "safe_open"] },
       { label: "torch.load(mmap)", command: TORCH_LIST, against: [] },
       { label: "safe_open", command: SAFETENSORS_LIST, against: [], file: "big.safetensors" },
     ],
   },
+  { name: "inspect, 16 GiB", file: "sparse_16.pt", rows: each(INSPECT, []) },
+  { name: "inspect, 1,000 tensors", file: "many_1000.pt", rows: each(INSPECT, []) },
+  { name: "inspect, 10,000 tensors", file: "many_10000.pt", rows: each(INSPECT, []) },
   {
     name: "inspect, 20,000 tensors",
     file: "many_20000.pt",
     rows: [
-      ...both(INSPECT, ["torch.load(mmap)"]),
+      ...each(INSPECT, ["torch.load(mmap)"]),
       { label: "torch.load(mmap)", command: TORCH_LIST, against: [] },
     ],
   },
@@ -135,7 +144,7 @@ export const WORKLOADS: readonly Workload[] = [
     name: "inspect, 100,000 tensors",
     file: "many_100000.pt",
     rows: [
-      ...both(INSPECT, ["torch.load(mmap)"]),
+      ...each(INSPECT, ["torch.load(mmap)"]),
       { label: "torch.load(mmap)", command: TORCH_LIST, against: [] },
     ],
   },
@@ -143,7 +152,7 @@ export const WORKLOADS: readonly Workload[] = [
     name: "load all, 2 GiB",
     file: "big.pt",
     rows: [
-      ...bothScripts("load_all.ts", ["torch.load"]),
+      ...eachScript("load_all.ts", ["torch.load"]),
       { label: "torch.load", command: TORCH_LOAD, against: [] },
     ],
   },
@@ -151,7 +160,7 @@ export const WORKLOADS: readonly Workload[] = [
     name: "read all in blocks, 2 GiB",
     file: "big.pt",
     rows: [
-      ...bothScripts("read_blocks.ts", ["torch.load"]),
+      ...eachScript("read_blocks.ts", ["torch.load"]),
       { label: "torch.load", command: TORCH_LOAD, against: [] },
     ],
   },
@@ -161,7 +170,7 @@ export const WORKLOADS: readonly Workload[] = [
     rows: [
       CP,
       CP_SYNC,
-      ...both(convert("o.safetensors", "--root", "model"), ["cp", "cp + sync", "torch.load(mmap) + save_file"]),
+      ...each(convert("o.safetensors", "--root", "model"), ["cp", "cp + sync", "torch.load(mmap) + save_file"]),
       { label: "torch.load(mmap) + save_file", command: TORCH_CONVERT, against: ["cp"] },
     ],
   },
@@ -171,7 +180,7 @@ export const WORKLOADS: readonly Workload[] = [
     rows: [
       CP,
       CP_SYNC,
-      ...both(convert("o.pt"), ["cp", "cp + sync", "load_file + torch.save"]),
+      ...each(convert("o.pt"), ["cp", "cp + sync", "load_file + torch.save"]),
       { label: "load_file + torch.save", command: TORCH_SAVE, against: ["cp"] },
     ],
   },
@@ -181,33 +190,33 @@ export const WORKLOADS: readonly Workload[] = [
     rows: [
       CP,
       CP_SYNC,
-      ...both(convert("o.safetensors", "--root", "model", "--dtype", "bfloat16"), ["cp", "cp + sync", "torch"]),
+      ...each(convert("o.safetensors", "--root", "model", "--dtype", "bfloat16"), ["cp", "cp + sync", "torch"]),
       { label: "torch", command: TORCH_CAST, against: ["cp"] },
     ],
   },
   {
     name: "statistics, 2 GiB",
     file: "big.pt",
-    rows: [...both(["inspect", "--stats", "{file}"], ["torch"]), { label: "torch", command: TORCH_STATS, against: [] }],
+    rows: [...each(["inspect", "--stats", "{file}"], ["torch"]), { label: "torch", command: TORCH_STATS, against: [] }],
   },
   {
     name: "verify, 2 GiB",
     file: "big.pt",
-    rows: [...both(["verify", "{file}"], ["zlib.crc32"]), { label: "zlib.crc32", command: ZLIB_CRC, against: [] }],
+    rows: [...each(["verify", "{file}"], ["zlib.crc32"]), { label: "zlib.crc32", command: ZLIB_CRC, against: [] }],
   },
   {
     name: "sha256, 2 GiB",
     file: "big.pt",
-    rows: [...both(["inspect", "--sha256", "{file}"], ["hashlib"]), { label: "hashlib", command: HASHLIB, against: [] }],
+    rows: [...each(["inspect", "--sha256", "{file}"], ["hashlib"]), { label: "hashlib", command: HASHLIB, against: [] }],
   },
   {
     name: "joblib zlib, 500 MB",
     file: "zlib.joblib",
-    rows: [...bothScripts("load_all.ts", ["joblib.load"]), { label: "joblib.load", command: JOBLIB_LOAD, against: [] }],
+    rows: [...eachScript("load_all.ts", ["joblib.load"]), { label: "joblib.load", command: JOBLIB_LOAD, against: [] }],
   },
   {
     name: "pickle, 1,000,000 objects",
     file: "objects.pkl",
-    rows: [...bothScripts("parse.ts", ["pickle.load"]), { label: "pickle.load", command: PICKLE_LOAD, against: [] }],
+    rows: [...eachScript("parse.ts", ["pickle.load"]), { label: "pickle.load", command: PICKLE_LOAD, against: [] }],
   },
 ];

@@ -10,8 +10,8 @@ import {
   GlancedCall,
   GlancedDict,
   GlancedId,
+  GlancedList,
   GlancedName,
-  GlancedTuple,
   LEAF,
 } from "./glance_values.ts";
 import type { GlancedValue } from "./glance_values.ts";
@@ -126,19 +126,19 @@ function burst(state: State, pos: number): number {
       case 0x87: { // TUPLE3
         const from = depth - (bytes[pos - 1]! - 0x84);
         if (from < floor) return UNKNOWN;
-        stack[from] = new GlancedTuple(stack.slice(from, depth));
+        stack[from] = stack.slice(from, depth);
         depth = from + 1;
         break;
       }
       case 0x74: // TUPLE
         if (marks.length === 0) return UNKNOWN;
         marks.pop();
-        stack[floor] = new GlancedTuple(stack.slice(floor, depth));
+        stack[floor] = stack.slice(floor, depth);
         depth = floor + 1;
         floor = floorOf(state);
         break;
       case 0x29: // EMPTY_TUPLE
-        stack[depth++] = new GlancedTuple([]);
+        stack[depth++] = [];
         break;
       case 0x4e: // NONE
       case 0x88: // NEWTRUE
@@ -150,9 +150,9 @@ function burst(state: State, pos: number): number {
         depth -= 1;
         const callee = stack[depth - 1];
         const args = stack[depth];
-        if (!(callee instanceof GlancedName) || !(args instanceof GlancedTuple)) return UNKNOWN;
+        if (!(callee instanceof GlancedName) || !Array.isArray(args)) return UNKNOWN;
         if (!state.callees.has(callee.name)) return UNKNOWN;
-        stack[depth - 1] = new GlancedCall(callee.name, args.items);
+        stack[depth - 1] = new GlancedCall(callee.name, args);
         break;
       }
       case 0x51: // BINPERSID
@@ -193,7 +193,7 @@ function runRare(state: State, pos: number): number {
       return next;
     }
     case 0x5d: // EMPTY_LIST
-      stack[state.depth++] = [];
+      stack[state.depth++] = new GlancedList();
       return pos;
     case 0x7d: // EMPTY_DICT
       stack[state.depth++] = new GlancedDict();
@@ -246,8 +246,8 @@ const LONGEST_NAME = 256;
 /** Adds to a container that the pickle made. */
 function add(target: GlancedValue, entries: boolean, added: GlancedValue[]): boolean {
   if (!entries) {
-    if (!Array.isArray(target)) return false;
-    for (const item of added) target.push(item);
+    if (!(target instanceof GlancedList)) return false;
+    for (const item of added) target.items.push(item);
     return true;
   }
   if (added.length % 2 !== 0) return false;

@@ -7,13 +7,10 @@
 /** A value without parts that is neither text nor an int: None, a bool, a float. */
 export const LEAF: unique symbol = Symbol("leaf");
 
-/** A tuple. */
-export class GlancedTuple {
+/** A list; a tuple, of which a tensor has five, is the plain array of what is in it. */
+export class GlancedList {
   /** What is in it. */
-  readonly items: GlancedValue[];
-  constructor(items: GlancedValue[]) {
-    this.items = items;
-  }
+  readonly items: GlancedValue[] = [];
 }
 
 /** A dict. */
@@ -60,7 +57,7 @@ export type GlancedValue =
   | string
   | number
   | GlancedValue[]
-  | GlancedTuple
+  | GlancedList
   | GlancedDict
   | GlancedName
   | GlancedCall

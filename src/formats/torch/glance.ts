@@ -12,8 +12,8 @@ import {
   GlancedCall,
   GlancedDict,
   GlancedId,
+  GlancedList,
   GlancedName,
-  GlancedTuple,
   LEAF,
 } from "../../pickle/glance_values.ts";
 import type { GlancedValue } from "../../pickle/glance_values.ts";
@@ -140,7 +140,7 @@ function walk(
       } else {
         const parts = partsOf(value);
         if (!parts || open.length > DEEPEST) return undefined;
-        const isEmptyTuple = value instanceof GlancedTuple && parts.length === 0;
+        const isEmptyTuple = Array.isArray(value) && parts.length === 0;
         if (first === undefined) {
           if (isKeyed(value) && mayCollide(parts)) return undefined;
           if (parts.length === 0) leaves++;
@@ -196,7 +196,7 @@ function isContainer(value: GlancedValue): boolean {
 
 function partsOf(value: GlancedValue): readonly GlancedValue[] | undefined {
   if (value instanceof GlancedDict) return value.flat;
-  if (value instanceof GlancedTuple) return value.items;
+  if (value instanceof GlancedList) return value.items;
   if (Array.isArray(value)) return value;
   if (value instanceof GlancedCall && value.args.length === 0) return value.entries ?? [];
   return undefined;
@@ -233,9 +233,9 @@ const MOST_DIMS = 16;
 
 /** A tuple of sizes or strides. */
 function whole(value: GlancedValue): readonly number[] | undefined {
-  if (!(value instanceof GlancedTuple)) return undefined;
-  for (const item of value.items) if (typeof item !== "number" || item < 0) return undefined;
-  return value.items as number[];
+  if (!Array.isArray(value)) return undefined;
+  for (const item of value) if (typeof item !== "number" || item < 0) return undefined;
+  return value as number[];
 }
 
 /** Keys as torch writes them. */
@@ -262,10 +262,10 @@ function storageOf(
   storages: Map<string, GlancedStorage>,
   find: (key: string) => GlancedMember | undefined,
 ): GlancedStorage | undefined {
-  if (!(value instanceof GlancedId) || !(value.id instanceof GlancedTuple)) return undefined;
-  const [kind, type, key, location, numel] = value.id.items;
+  if (!(value instanceof GlancedId) || !Array.isArray(value.id)) return undefined;
+  const [kind, type, key, location, numel] = value.id;
   if (
-    value.id.items.length !== 5 || kind !== "storage" || !(type instanceof GlancedName) ||
+    value.id.length !== 5 || kind !== "storage" || !(type instanceof GlancedName) ||
     typeof key !== "string" || typeof location !== "string" || typeof numel !== "number" ||
     numel < 0
   ) return undefined;
