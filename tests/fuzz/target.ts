@@ -33,8 +33,8 @@ export async function exercise(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
 
 const BROKEN: ReadonlySet<string> = new Set(["corrupt", "truncated"]);
 
-/** The code of our own error that it ended with, if it did. */
-async function attempt(action: () => Promise<unknown>): Promise<string | undefined> {
+/** The code of our own error that it ended with, if it did; what isn't ours is thrown on. */
+export async function attempt(action: () => Promise<unknown>): Promise<string | undefined> {
   try {
     await action();
     return undefined;
@@ -44,7 +44,19 @@ async function attempt(action: () => Promise<unknown>): Promise<string | undefin
   }
 }
 
-async function look(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+/** The same for what is done at once. */
+export function attemptSync(action: () => unknown): string | undefined {
+  try {
+    action();
+    return undefined;
+  } catch (error) {
+    if (isStateDictError(error)) return error.code;
+    throw error;
+  }
+}
+
+/** Opens, lists and reads, as `inspect --json` and a caller that loads every tensor do. */
+export async function look(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   await using checkpoint = await openCheckpoint(bytes, { inert: true });
   jsonText(await describeCheckpoint("file", checkpoint));
   for (const tensor of checkpoint.tensors.values()) {
