@@ -10,7 +10,8 @@ const WATCHED = ["ArrayBuffer", "Uint8Array", "Uint16Array", "Int32Array", "Uint
 
 /**
  * Watches the constructors of the process from now on. The function it gives runs an action on a
- * file and throws if a single allocation was larger than anything that the file may unpack to.
+ * file and throws if a single allocation was larger than twice what the file may unpack to: memory
+ * that grows doubles, and a window of LZMA is set aside whole.
  */
 export function watchAllocations(): (size: number, action: () => unknown) => unknown {
   let largest = 0;
@@ -29,7 +30,7 @@ export function watchAllocations(): (size: number, action: () => unknown) => unk
   return (size, action) => {
     largest = 0;
     const check = () => {
-      if (largest > inflationLimit(size)) {
+      if (largest > 2 * inflationLimit(size)) {
         throw new Error(`${largest} bytes were asked for at once for a file of ${size}`);
       }
     };

@@ -5,7 +5,8 @@
  *     deno run -A tests/fuzz/guided/run.ts                            all, a minute each
  *     deno run -A tests/fuzz/guided/run.ts --again FILE pickle        one input again
  *
- * What it finds is written beside, as `TARGET-crash-…` and so on. jazzer.js comes from npm when it is
+ * Inputs that reach something new are kept in the folder that `--found` names, and begin the next run.
+ * What it finds is written beside, as `fuzz-TARGET-crash-…` and so on. jazzer.js comes from npm when it is
  * wanted, and needs Node 24; its build for Linux needs glibc 2.38. JAZZER names another one to run.
  *
  * @module
@@ -36,7 +37,11 @@ const MOST_MEMORY = 896;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seconds: { type: "string", default: "60" }, again: { type: "string" } },
+  options: {
+    seconds: { type: "string", default: "60" },
+    again: { type: "string" },
+    found: { type: "string" },
+  },
 });
 const names = positionals.length > 0 ? positionals : [...TARGETS.keys()];
 for (const name of names) {
@@ -89,7 +94,7 @@ async function writeSeeds(folder: string): Promise<void> {
   const kinds = await seedsByKind();
   const all = join(folder, "files");
   for (const name of names) {
-    mkdirSync(join(folder, "found", name), { recursive: true });
+    mkdirSync(foundFolder(folder, name), { recursive: true });
     mkdirSync(join(folder, "seeds", name), { recursive: true });
     TARGETS.get(name)!.seeds.flatMap((kind) => kinds.get(kind) ?? []).forEach((bytes, i) =>
       writeFileSync(join(folder, "seeds", name, String(i)), bytes)
@@ -101,13 +106,18 @@ async function writeSeeds(folder: string): Promise<void> {
   );
 }
 
+/** Where the fuzzer keeps the inputs that reach something new. */
+function foundFolder(folder: string, name: string): string {
+  return join(values.found ?? join(folder, "found"), name);
+}
+
 /** Runs one target and tells what came of it in a line; whether it found something. */
 async function fuzz(name: string, folder: string): Promise<boolean> {
   const [command, ...first] = JAZZER;
   const child = spawn(command!, [
     ...first,
     join(folder, "entry.mjs"),
-    join(folder, "found", name),
+    foundFolder(folder, name),
     join(folder, "seeds", name),
     ...(TARGETS.get(name)!.sync ? ["--sync"] : []),
     `--timeout=${SLOWEST}`,
@@ -115,7 +125,7 @@ async function fuzz(name: string, folder: string): Promise<boolean> {
     `-max_total_time=${values.seconds}`,
     `-max_len=${LONGEST}`,
     `-rss_limit_mb=${MOST_MEMORY}`,
-    `-artifact_prefix=${name}-`,
+    `-artifact_prefix=fuzz-${name}-`,
     "-report_slow_units=2",
     "-print_final_stats=1",
   ], {
