@@ -126,8 +126,10 @@ async function elementsDistance(
   const numeric = canDecode(a.dtype) && canDecode(b.dtype);
   if (a.shape.join() !== b.shape.join() || (!numeric && a.dtype.name !== b.dtype.name)) return null;
   const sums = { maxAbs: 0, difference: 0, a: 0, b: 0, dot: 0, count: 0 };
-  const left = new Float64Array(BLOCK * a.dtype.lanes);
-  const right = new Float64Array(BLOCK * b.dtype.lanes);
+  // Whole bytes of elements of few bits; no more than there are, as a file may have many tensors.
+  const most = Math.min(BLOCK, Math.ceil(a.numel / 8) * 8);
+  const left = new Float64Array(most * a.dtype.lanes);
+  const right = new Float64Array(most * b.dtype.lanes);
   const options = signal ? { signal } : {};
   const others = b.chunks({ blockBytes: BLOCK * b.dtype.bits / 8, ...options });
   let equal = true;

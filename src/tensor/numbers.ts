@@ -31,8 +31,8 @@ export async function* numberBlocks(
   for (const part of tensor.parts?.values() ?? []) await part.load(signal);
   const dequantize = dequantizer(tensor);
   const blockBytes = NUMBERS_BLOCK * dtype.bits / 8;
-  const numbers = new Float64Array(NUMBERS_BLOCK * dtype.lanes);
   const all = tensor.numel * dtype.lanes;
+  const numbers = new Float64Array(Math.min(NUMBERS_BLOCK * dtype.lanes, all));
   let seen = 0;
   for await (const bytes of verifiedChunks(tensor, { blockBytes, ...(signal ? { signal } : {}) })) {
     const inBlock = Math.floor(bytes.length * 8 / dtype.bits) * dtype.lanes;
