@@ -14,7 +14,7 @@ import type { Checkpoint } from "./checkpoint.ts";
 import type { Input } from "./input.ts";
 import { openCheckpoint } from "./open.ts";
 import type { OpenOptions } from "./open.ts";
-import { partsOf } from "./outline.ts";
+import { partsOf } from "./parts.ts";
 
 /** How to load a state dict. */
 export interface LoadOptions extends OpenOptions {

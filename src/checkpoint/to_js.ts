@@ -19,7 +19,7 @@ import { PyLeaf, PyView } from "../pickle/view.ts";
 import { objectClass } from "../pickle/state.ts";
 import { countElements } from "../tensor/strides.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { partsOf } from "./outline.ts";
+import { partsOf } from "./parts.ts";
 
 /** An object that nobody built: its class, what its constructor was given, and its attributes. */
 export interface InertObject {

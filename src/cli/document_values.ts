@@ -4,7 +4,7 @@
  * @module
  */
 
-import { partsOf } from "../checkpoint/outline.ts";
+import { partsOf } from "../checkpoint/parts.ts";
 import type { OutlineEntry } from "../checkpoint/outline.ts";
 import { bytesChunks, loadBytes } from "../pickle/spans.ts";
 import { PyBytes, PyTuple } from "../pickle/values.ts";

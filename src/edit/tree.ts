@@ -8,7 +8,7 @@
  */
 
 import { joinPath } from "../checkpoint/paths.ts";
-import { partsOf } from "../checkpoint/outline.ts";
+import { partsOf } from "../checkpoint/parts.ts";
 import { StateDictError } from "../errors.ts";
 import type { PyValue } from "../pickle/values.ts";
 import { Tensor } from "../tensor/tensor.ts";
