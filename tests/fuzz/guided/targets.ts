@@ -6,14 +6,17 @@
 
 import assert from "node:assert/strict";
 import { loads } from "../../../src/checkpoint/plain.ts";
-import { CODECS, unpack } from "../../../src/compression/codecs.ts";
-import type { Unpacker } from "../../../src/compression/codecs.ts";
+import { CODECS, unpack, unpackAll } from "../../../src/compression/codecs.ts";
+import type { Decode, Unpacker } from "../../../src/compression/codecs.ts";
+import { inflateRaw } from "../../../src/compression/inflate.ts";
 import { portableInflate } from "../../../src/compression/inflate_portable.ts";
 import { decodeLzma2, lzma2Decoder } from "../../../src/compression/lzma/lzma2.ts";
 import { parseLiteral } from "../../../src/formats/numpy/literal.ts";
 import { bytesSource } from "../../../src/io/source.ts";
 import { disassemble } from "../../../src/pickle/dis.ts";
 import { disassemblyLine } from "../../../src/pickle/dis_text.ts";
+import { parsePickle } from "../../../src/pickle/read.ts";
+import { pickleBytes } from "../../../src/pickle/writer.ts";
 import { isHidden, showText } from "../../../src/text/escape.ts";
 import { parseJson } from "../../../src/text/json_parse.ts";
 import { mutate } from "../mutate.ts";
@@ -47,6 +50,7 @@ export const TARGETS: ReadonlyMap<string, Target> = new Map<string, Target>([
   ["literal", { seeds: ["npy"], sync: true, run: literal }],
   ["json-text", { seeds: ["json", "safetensors"], sync: true, run: json }],
   ["text", { seeds: ["pickle", "json"], sync: true, run: show }],
+  ["pickle-again", { seeds: ["pickle", "legacy"], sync: true, run: writeAgain }],
   ["pickle-file", { seeds: ["pickle"], run: open(asItIs) }],
   ["torch-pickle", { seeds: ["pickle"], run: open(torchArchive) }],
   ["torchscript", { seeds: ["pickle"], run: open(torchscriptArchive) }],
@@ -65,7 +69,7 @@ export const TARGETS: ReadonlyMap<string, Target> = new Map<string, Target>([
       run: codec.name === "xz" ? unpacked(codec, asItIs, mendXz) : unpacked(codec, asItIs),
     },
   ]),
-  ["inflate", { seeds: ["zlib", "gzip"], run: unpacked(portable(), asItIs) }],
+  ["inflate", { seeds: ["zlib", "gzip"], run: inflateTwice }],
   ["lzma2", { seeds: ["xz"], run: unpacked(bareLzma2(), asItIs) }],
   ["scan", { seeds: ["pickle", "legacy", "tar", "npy"], run: checkScan }],
   ["scan-zip", { seeds: ["zip"], run: (bytes) => checkScan(mendZip(bytes)) }],
@@ -75,6 +79,17 @@ export const TARGETS: ReadonlyMap<string, Target> = new Map<string, Target>([
 function unpickle(bytes: Bytes): void {
   attemptSync(() => loads(bytes));
   attemptSync(() => loads(bytes, { inert: true, encoding: "latin1" }));
+}
+
+/** What is written is read as what it was: written once more it has the same bytes. */
+function writeAgain(bytes: Bytes): void {
+  for (const protocol of [2, 4]) {
+    attemptSync(() => {
+      const written = pickleBytes(parsePickle(bytes).value, { protocol });
+      const again = pickleBytes(parsePickle(written).value, { protocol });
+      assert.ok(Buffer.from(written).equals(again), `protocol ${protocol}`);
+    });
+  }
 }
 
 function list(bytes: Bytes): void {
@@ -123,9 +138,23 @@ function unpacked(codec: Unpacker, ...forms: readonly Form[]): Target["run"] {
   };
 }
 
-/** What takes the place of zlib where the runtime has none. */
-function portable(): Unpacker {
-  return { name: "inflate", load: () => Promise.resolve(portableInflate) };
+/**
+ * What takes the place of zlib where the runtime has none gives what zlib gives. It may give more:
+ * fflate doesn't look at the second length of a stored block, nor whether a code has all its words.
+ */
+async function inflateTwice(bytes: Bytes): Promise<void> {
+  const unpackBy = async (decode: Decode) => {
+    const unpacker = { name: "inflate", load: () => Promise.resolve(decode) };
+    let result: { readonly bytes: Bytes; readonly end: number } | undefined;
+    await attempt(async () => {
+      result = await unpackAll(unpacker, bytesSource(bytes), 0);
+    });
+    return result;
+  };
+  const [plain, portable] = [await unpackBy(inflateRaw), await unpackBy(portableInflate)];
+  if (!plain) return;
+  assert.equal(portable?.end, plain.end);
+  assert.ok(Buffer.from(plain.bytes).equals(portable.bytes), "other bytes than zlib's");
 }
 
 /** The data inside of xz, without the checksums around it. */
