@@ -32,7 +32,8 @@ export function tensorRow(
   size: string,
   remarks: readonly string[],
 ): Cell[] {
-  return [path, dtype, shape, size, { text: remarks.join(", "), style: "dim" }];
+  const remark: Cell = remarks.length === 0 ? "" : { text: remarks.join(", "), style: "dim" };
+  return [path, dtype, shape, size, remark];
 }
 
 /** `2 × 3`. */
