@@ -45,22 +45,12 @@ export function* tableLines(
 ): Generator<string> {
   const titles = columns.map(({ title }): Cell => ({ text: title, style: "underline" }));
   const widths = columns.map(({ title }) => displayWidth(title));
-  // Text alone is kept of a row: with an object for every cell, a listing of 100,000 tensors spends
-  // a third of its time in the garbage collector.
-  const texts = rows.map((row) =>
-    columns.map((_, i) => {
-      const text = safeText(row[i] ?? "");
-      const width = displayWidth(text);
-      // One name of 64 KiB must not pad every other line to 64 KiB: it sticks out instead.
-      if (width > widths[i]!) widths[i] = Math.min(width, MAX_SHOWN);
-      return text;
-    })
-  );
+  const safe = rows.map((row) => safeTexts(row, widths));
   const { width, paint } = options;
   if (width !== undefined) narrow(columns, widths, width);
   const layout: Layout = { columns, widths, cut: width !== undefined, paint };
-  yield lineOf(titles, titles.map(safeText), layout);
-  for (let i = 0; i < rows.length; i++) yield lineOf(rows[i]!, texts[i]!, layout);
+  yield lineOf(titles, null, layout);
+  for (let i = 0; i < rows.length; i++) yield lineOf(rows[i]!, safe[i]!, layout);
 }
 
 interface Layout {
@@ -70,29 +60,47 @@ interface Layout {
   readonly paint: Paint | undefined;
 }
 
-/** The text of a cell, safe to show. */
-function safeText(cell: Cell): string {
-  const text = typeof cell === "object" ? cell.text : cell;
+/**
+ * The texts of a row, safe to show, and each column made as wide as that takes; null if they are
+ * safe as they are. One look at a whole row tells so of nearly every one, and nothing is kept of it.
+ */
+function safeTexts(row: readonly Cell[], widths: number[]): readonly string[] | null {
+  let all = "";
+  for (let i = 0; i < row.length; i++) all += textOf(row[i]!);
+  const safe = isShownAsIs(all) ? null : row.map((cell) => safeText(textOf(cell)));
+  for (let i = 0; i < widths.length && i < row.length; i++) {
+    const width = safe ? displayWidth(safe[i]!) : textOf(row[i]!).length;
+    // One name of 64 KiB must not pad every other line to 64 KiB: it sticks out instead.
+    if (width > widths[i]!) widths[i] = Math.min(width, MAX_SHOWN);
+  }
+  return safe;
+}
+
+function textOf(cell: Cell): string {
+  return typeof cell === "object" ? cell.text : cell;
+}
+
+function safeText(text: string): string {
   return isShownAsIs(text) ? text : showText(text, { max: Infinity });
 }
 
-function lineOf(cells: readonly Cell[], texts: readonly string[], layout: Layout): string {
+function lineOf(row: readonly Cell[], safe: readonly string[] | null, layout: Layout): string {
   const { columns, widths, cut, paint } = layout;
   let line = "";
   let missing = 0; // blanks that are written only if something follows
   for (let i = 0; i < columns.length; i++) {
-    let text = texts[i]!;
+    const cell = row[i] ?? "";
+    let text = safe ? safe[i] ?? "" : textOf(cell);
     const room = widths[i]!;
     if (text === "") {
       missing += room + GAP;
       continue;
     }
-    let width = displayWidth(text);
+    let width = safe ? displayWidth(text) : text.length;
     if (cut && width > room) {
       text = showText(text, { max: room, cut: "middle" });
       width = displayWidth(text);
     }
-    const cell = cells[i]!;
     const style = paint && typeof cell === "object" ? cell.style : undefined;
     const blank = width < room ? room - width : 0;
     const before = columns[i]!.align === "right" ? blank : 0;

@@ -221,10 +221,11 @@ function describe(
   if (!storage || !shape || !strides || shape.length !== strides.length) return undefined;
   if (typeof offset !== "number" || offset < 0 || shape.length > MOST_DIMS) return undefined;
   const numel = countElements(shape);
-  // Beyond its storage, or so large that sums are no longer exact.
-  if (numel > 0 && !(offset + spanOf(shape, strides) <= storage.numel)) return undefined;
-  if (!Number.isSafeInteger(numel * storage.itemsize)) return undefined;
   const order = isRowMajor(shape, strides) ? "C" : isColumnMajor(shape, strides) ? "F" : "K";
+  const span = order === "K" ? spanOf(shape, strides) : numel;
+  // Beyond its storage, or so large that sums are no longer exact.
+  if (numel > 0 && !(offset + span <= storage.numel)) return undefined;
+  if (!Number.isSafeInteger(numel * storage.itemsize)) return undefined;
   return { path, aliasOf, storage, shape, numel, order, parameter };
 }
 
