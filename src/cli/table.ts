@@ -67,7 +67,9 @@ interface Layout {
 function safeTexts(row: readonly Cell[], widths: number[]): readonly string[] | null {
   let all = "";
   for (let i = 0; i < row.length; i++) all += textOf(row[i]!);
-  const safe = isShownAsIs(all) ? null : row.map((cell) => safeText(textOf(cell)));
+  const safe = isShownAsIs(all)
+    ? null
+    : row.map((cell) => showText(textOf(cell), { max: Infinity }));
   for (let i = 0; i < widths.length && i < row.length; i++) {
     const width = safe ? displayWidth(safe[i]!) : textOf(row[i]!).length;
     // One name of 64 KiB must not pad every other line to 64 KiB: it sticks out instead.
@@ -78,10 +80,6 @@ function safeTexts(row: readonly Cell[], widths: number[]): readonly string[] | 
 
 function textOf(cell: Cell): string {
   return typeof cell === "object" ? cell.text : cell;
-}
-
-function safeText(text: string): string {
-  return isShownAsIs(text) ? text : showText(text, { max: Infinity });
 }
 
 function lineOf(row: readonly Cell[], safe: readonly string[] | null, layout: Layout): string {
