@@ -7,7 +7,7 @@
 import { StateDictError } from "../errors.ts";
 import type { DType } from "./dtype.ts";
 import { decodeTable } from "./float_format.ts";
-import { decodeHalves, KERNEL_GROUP, KERNEL_NUMBERS } from "./kernels/kernels.ts";
+import { decodeHalves, KERNEL_GROUP, KERNEL_PIECE } from "./kernels/kernels.ts";
 import type { HalfName } from "./kernels/kernels.ts";
 
 /** What numbers are decoded into. */
@@ -45,7 +45,7 @@ function native(constructor: WordArray<ArrayLike<number>>): Decoder {
 const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
   ["float64", native(Float64Array)],
   ["float32", native(Float32Array)],
-  ["bfloat16", decodeBfloat16],
+  ["bfloat16", (bytes, out, dtype) => decodeMany("bfloat16", bytes, out, dtype, decodeUpperHalf)],
   ["float128", decodeExtended],
   ["int64", (bytes, out) => decodeLong(bytes, out, true)],
   ["int32", native(Int32Array)],
@@ -90,24 +90,33 @@ export function decodeNumbers(dtype: DType, bytes: Uint8Array, out: Numbers): vo
   decode(bytes, out, dtype);
 }
 
-/** Floats of 16 bits into float32, many at a time; how many were done. */
-function decodeMany(name: HalfName, bytes: Uint8Array, out: Numbers): number {
-  if (!(out instanceof Float32Array)) return 0;
-  const target = new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
-  const whole = out.length - out.length % KERNEL_GROUP;
-  for (let at = 0; at < whole; at += KERNEL_NUMBERS) {
-    const count = Math.min(KERNEL_NUMBERS, whole - at);
-    if (!decodeHalves(name, bytes.subarray(2 * at), target.subarray(4 * at), count)) return at;
-  }
-  return whole;
+/** Floats of 8 and 16 bits. */
+function decodeSmall(bytes: Uint8Array, out: Numbers, dtype: DType): void {
+  if (dtype.name === "float16") decodeMany("float16", bytes, out, dtype, decodeByTable);
+  else decodeByTable(bytes, out, dtype);
 }
 
-/** Floats of 8 and 16 bits, by table. */
-function decodeSmall(bytes: Uint8Array, out: Numbers, dtype: DType): void {
-  if (dtype.name === "float16") {
-    const done = decodeMany("float16", bytes, out);
-    if (done > 0) return decodeSmall(bytes.subarray(2 * done), out.subarray(done), dtype);
+/** Floats of 16 bits, many at a time where the kernels can, else by another way. */
+function decodeMany(
+  name: HalfName,
+  bytes: Uint8Array,
+  out: Numbers,
+  dtype: DType,
+  otherwise: Decoder,
+): void {
+  if (!(out instanceof Float32Array)) return otherwise(bytes, out, dtype);
+  const target = new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
+  for (let at = 0; at < out.length; at += KERNEL_PIECE) {
+    const count = Math.min(KERNEL_PIECE, out.length - at);
+    const codes = bytes.subarray(2 * at);
+    if (
+      count % KERNEL_GROUP === 0 && decodeHalves(name, codes, target.subarray(4 * at), count)
+    ) continue;
+    otherwise(codes, out.subarray(at, at + count), dtype);
   }
+}
+
+function decodeByTable(bytes: Uint8Array, out: Numbers, dtype: DType): void {
   const table = decodeTable(dtype.format!);
   const codes = dtype.bits === 16 ? wordsOf(bytes, Uint16Array) : bytes;
   if (out instanceof Float32Array) {
@@ -119,9 +128,7 @@ function decodeSmall(bytes: Uint8Array, out: Numbers, dtype: DType): void {
 }
 
 /** The upper half of a float32. */
-function decodeBfloat16(bytes: Uint8Array, out: Numbers): void {
-  const done = decodeMany("bfloat16", bytes, out);
-  if (done > 0) return decodeBfloat16(bytes.subarray(2 * done), out.subarray(done));
+function decodeUpperHalf(bytes: Uint8Array, out: Numbers): void {
   const codes = wordsOf(bytes, Uint16Array);
   const floats = out instanceof Float32Array ? out : new Float32Array(out.length);
   const bits = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);

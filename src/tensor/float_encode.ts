@@ -5,7 +5,7 @@
  */
 
 import type { FloatFormat } from "./float_format.ts";
-import { encodeHalves, KERNEL_GROUP } from "./kernels/kernels.ts";
+import { encodeHalves, KERNEL_GROUP, KERNEL_PIECE } from "./kernels/kernels.ts";
 import type { HalfName } from "./kernels/kernels.ts";
 
 /** What a cast lost so far. */
@@ -132,8 +132,8 @@ export function encodeFloats(
   }
   const words = new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength);
   const target = new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength);
-  for (let at = 0; at < bits.length; at += PIECE) {
-    const count = Math.min(PIECE, bits.length - at);
+  for (let at = 0; at < bits.length; at += KERNEL_PIECE) {
+    const count = Math.min(KERNEL_PIECE, bits.length - at);
     if (
       count % KERNEL_GROUP === 0 &&
       encodeHalves(half, words.subarray(4 * at), target.subarray(2 * at), count)
@@ -144,9 +144,6 @@ export function encodeFloats(
 
 /** By the bits of the mantissa; of the formats with 16 bits there are no others. */
 const HALVES: ReadonlyMap<number, HalfName> = new Map([[7, "bfloat16"], [10, "float16"]]);
-
-/** Numbers at a time: where one needs care, these are done one by one. */
-const PIECE = 8192;
 
 function encodeOneByOne(
   format: FloatFormat,

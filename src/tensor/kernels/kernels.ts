@@ -14,19 +14,22 @@ export const KERNEL_NUMBERS = 65_536;
 /** Numbers come in groups of so many; fewer are left to the caller. */
 export const KERNEL_GROUP = 8;
 
+/** Numbers to give a cast at a time: where one needs care, so many are done one by one. */
+export const KERNEL_PIECE = 8192;
+
 /** Where the kernels read, and where they write: on cache lines, with room for float32s at both. */
 const FROM = 64;
 const TO: number = FROM + 4 * KERNEL_NUMBERS;
 
-type Encoder = (from: number, to: number, count: number) => number;
-type Decoder = (from: number, to: number, count: number) => void;
+/** Casts numbers; 0 if none of them needs care. */
+type Cast = (from: number, to: number, count: number) => number;
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
-  readonly f32_bf16: Encoder;
-  readonly f32_f16: Encoder;
-  readonly bf16_f32: Decoder;
-  readonly f16_f32: Decoder;
+  readonly f32_bf16: Cast;
+  readonly f32_f16: Cast;
+  readonly bf16_f32: Cast;
+  readonly f16_f32: Cast;
   f32_stats(from: number, to: number, count: number, about: number): number;
 }
 
@@ -53,8 +56,8 @@ function kernels(): Kernels | null {
 export type HalfName = "bfloat16" | "float16";
 
 /**
- * Rounds float32 to 16 bits. False if it wasn't done: there are no kernels, or some number is NaN or
- * becomes infinite or 0.
+ * Rounds float32 to 16 bits. False if it wasn't done: there are no kernels, or some number is NaN,
+ * infinite, or becomes infinite or 0.
  *
  * @param count A multiple of {@linkcode KERNEL_GROUP}, at most {@linkcode KERNEL_NUMBERS}.
  */
@@ -65,15 +68,14 @@ export function encodeHalves(
   count: number,
 ): boolean {
   const found = kernels();
-  if (!found) return false;
-  const { run, bytes } = found;
-  bytes.set(floats.subarray(0, 4 * count), FROM);
-  if ((name === "bfloat16" ? run.f32_bf16 : run.f32_f16)(FROM, TO, count) !== 0) return false;
-  codes.set(bytes.subarray(TO, TO + 2 * count));
-  return true;
+  return found !== null &&
+    cast(found, name === "bfloat16" ? "f32_bf16" : "f32_f16", floats, codes, 2 * count, count);
 }
 
-/** Widens floats of 16 bits to float32; false if there are no kernels. See {@linkcode encodeHalves}. */
+/**
+ * Widens floats of 16 bits to float32. False if it wasn't done: there are no kernels, or some
+ * float16 is NaN or infinite. See {@linkcode encodeHalves}.
+ */
 export function decodeHalves(
   name: HalfName,
   codes: Uint8Array,
@@ -81,11 +83,21 @@ export function decodeHalves(
   count: number,
 ): boolean {
   const found = kernels();
-  if (!found) return false;
-  const { run, bytes } = found;
-  bytes.set(codes.subarray(0, 2 * count), FROM);
-  (name === "bfloat16" ? run.bf16_f32 : run.f16_f32)(FROM, TO, count);
-  floats.set(bytes.subarray(TO, TO + 4 * count));
+  return found !== null &&
+    cast(found, name === "bfloat16" ? "bf16_f32" : "f16_f32", codes, floats, 4 * count, count);
+}
+
+function cast(
+  { run, bytes }: Kernels,
+  kernel: "f32_bf16" | "f32_f16" | "bf16_f32" | "f16_f32",
+  input: Uint8Array,
+  output: Uint8Array,
+  outputBytes: number,
+  count: number,
+): boolean {
+  bytes.set(input.subarray(0, 6 * count - outputBytes), FROM);
+  if (run[kernel](FROM, TO, count) !== 0) return false;
+  output.set(bytes.subarray(TO, TO + outputBytes));
   return true;
 }
 
