@@ -3,16 +3,17 @@
  *
  *     deno run -A bench/kernels.ts
  *
- * Each takes 64 MiB of float32 and its 16-bit twin, beyond every cache; the least of 15 rounds
- * counts. Speeds are of the bytes read and written. The Python is `STATEDICT_PYTHON` or `python3`.
+ * Each takes 64 MiB of float32 and its 16-bit twin, beyond every cache, in WebAssembly's own memory;
+ * the least of 15 rounds counts. Speeds are of the bytes read and written. The Python is
+ * `STATEDICT_PYTHON` or `python3`.
  *
  * @module
  */
 
 import { spawnSync } from "node:child_process";
 import process from "node:process";
-import { decodeHalves, encodeHalves, KERNEL_NUMBERS } from "../src/tensor/kernels/kernels.ts";
-import type { HalfName } from "../src/tensor/kernels/kernels.ts";
+import { KERNELS_WASM } from "../src/tensor/kernels/kernels_wasm.ts";
+import { fromBase64 } from "../src/text/base64.ts";
 
 const COUNT = 2 ** 24;
 const ROUNDS = 15;
@@ -34,42 +35,33 @@ found["float32 to float16"].append(least(lambda: numpy.copyto(small, plain, "sam
 found["float16 to float32"].append(least(lambda: numpy.copyto(back, small)))
 print(json.dumps(found))`;
 
-/** Seconds of the quickest round over all blocks. */
-function least(block: (from: number) => void): number {
-  let best = Infinity;
-  for (let round = 0; round < ROUNDS; round++) {
-    const start = performance.now();
-    for (let from = 0; from < COUNT; from += KERNEL_NUMBERS) block(from);
-    best = Math.min(best, performance.now() - start);
-  }
-  return best / 1000;
-}
+const PAGE = 2 ** 16;
 
+type Kernel = (from: number, to: number, count: number) => number;
+
+/** The quickest seconds of each cast. */
 function ours(): Map<string, number> {
-  const wide = Float32Array.from({ length: COUNT }, (_, i) => 1 + i / COUNT);
-  const wideBytes = new Uint8Array(wide.buffer);
-  const narrow = new Uint8Array(2 * COUNT);
-  const found = new Map<string, number>();
-  const check = (done: boolean) => {
-    if (!done) throw new Error("There are no kernels here");
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(fromBase64(KERNELS_WASM)!));
+  const memory = exports.memory as WebAssembly.Memory;
+  const wide = memory.buffer.byteLength;
+  const narrow = wide + 4 * COUNT;
+  memory.grow(6 * COUNT / PAGE);
+  const numbers = new Float32Array(memory.buffer, wide, COUNT);
+  for (let i = 0; i < COUNT; i++) numbers[i] = 1 + i / COUNT;
+  const least = (kernel: string, from: number, to: number) => {
+    let best = Infinity;
+    for (let round = 0; round < ROUNDS; round++) {
+      const start = performance.now();
+      const careful = (exports[kernel] as Kernel)(from, to, COUNT);
+      best = Math.min(best, performance.now() - start);
+      if (careful !== 0) throw new Error(`${kernel} found a number that needs care`);
+    }
+    return best / 1000;
   };
-  for (const name of ["bfloat16", "float16"] satisfies HalfName[]) {
-    const parts = (from: number) =>
-      [
-        wideBytes.subarray(4 * from, 4 * (from + KERNEL_NUMBERS)),
-        narrow.subarray(2 * from, 2 * (from + KERNEL_NUMBERS)),
-      ] as const;
-    const encode = (from: number) => {
-      const [left, right] = parts(from);
-      check(encodeHalves(name, left, right, KERNEL_NUMBERS));
-    };
-    const decode = (from: number) => {
-      const [left, right] = parts(from);
-      check(decodeHalves(name, right, left, KERNEL_NUMBERS));
-    };
-    found.set(`float32 to ${name}`, least(encode)).set(`${name} to float32`, least(decode));
-  }
-  return found;
+  return new Map([["bf16", "bfloat16"], ["f16", "float16"]].flatMap(([kernel, name]) => [
+    [`float32 to ${name}`, least(`f32_${kernel}`, wide, narrow)],
+    [`${name} to float32`, least(`${kernel}_f32`, narrow, wide)],
+  ]));
 }
 
 const python = process.env.STATEDICT_PYTHON ?? "python3";
