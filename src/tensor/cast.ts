@@ -42,20 +42,29 @@ function isCastable(dtype: DType): boolean {
     canDecode(dtype);
 }
 
-/** Casts whole little-endian elements. */
-export function castBytes(from: DType, to: DType, input: Uint8Array): CastResult {
+/**
+ * Casts whole little-endian elements.
+ *
+ * @param room Where the result goes, on a multiple of 8 bytes; a new array if left out.
+ */
+export function castBytes(
+  from: DType,
+  to: DType,
+  input: Uint8Array,
+  room?: Uint8Array<ArrayBuffer>,
+): CastResult {
   if (!canCast(from, to)) {
     throw new StateDictError("unsupported", `No cast leads from ${from.name} to ${to.name}`);
   }
-  if (sameDType(from, to)) return { bytes: input.slice(), overflow: 0, underflow: 0 };
   const fromHalf = halfOf(from);
-  if (fromHalf !== null) return castBytes(fromHalf, halfOf(to)!, input);
+  if (fromHalf !== null) return castBytes(fromHalf, halfOf(to)!, input, room);
   const count = Math.floor(input.length / from.itemsize);
-  const bytes = new Uint8Array(count * to.itemsize);
+  const bytes = (room ?? new Uint8Array(count * to.itemsize)).subarray(0, count * to.itemsize);
   const losses: CastLosses = { overflow: 0, underflow: 0 };
-  if (isInteger(from) && isInteger(to)) wrapIntegers(from, to, input, bytes, losses);
+  if (sameDType(from, to)) bytes.set(input.subarray(0, bytes.length));
+  else if (isInteger(from) && isInteger(to)) wrapIntegers(from, to, input, bytes, losses);
   else {
-    const numbers = numbersFor(from, to, input, count);
+    const numbers = numbersFor(from, to, input, bytes);
     if (from.name === "float64" && numbers instanceof Float32Array) {
       countNarrowing(input, numbers, losses);
     }
@@ -64,11 +73,21 @@ export function castBytes(from: DType, to: DType, input: Uint8Array): CastResult
   return { bytes, ...losses };
 }
 
-/** The numbers as float32 on the way to float32 and smaller floats, else as doubles. */
-function numbersFor(from: DType, to: DType, input: Uint8Array, count: number): Numbers {
+/**
+ * The numbers as float32 on the way to float32 and smaller floats, else as doubles: where the
+ * result is to be, if that is what they are.
+ */
+function numbersFor(from: DType, to: DType, input: Uint8Array, bytes: Uint8Array): Numbers {
   const narrow = to.kind === "float" && to.bits < 64;
   if (narrow && from.name === "float32") return wordsOf(input, Float32Array);
-  const numbers = narrow ? new Float32Array(count) : new Float64Array(count);
+  const count = bytes.length / to.itemsize;
+  const numbers = to.name === "float32"
+    ? wordsOf(bytes, Float32Array)
+    : to.name === "float64"
+    ? wordsOf(bytes, Float64Array)
+    : narrow
+    ? new Float32Array(count)
+    : new Float64Array(count);
   decodeNumbers(from, input, numbers);
   return numbers;
 }
@@ -91,13 +110,11 @@ function countNarrowing(input: Uint8Array, numbers: Float32Array, losses: CastLo
 }
 
 function encode(to: DType, numbers: Numbers, bytes: Uint8Array, losses: CastLosses): void {
-  const { buffer } = bytes;
-  if (to.name === "float64") new Float64Array(buffer).set(numbers);
-  else if (to.name === "float32") new Float32Array(buffer).set(numbers);
-  else if (to.kind === "bool") {
+  if (to.name === "float64" || to.name === "float32") return; // they are there already
+  if (to.kind === "bool") {
     for (let i = 0; i < numbers.length; i++) bytes[i] = numbers[i] === 0 ? 0 : 1;
   } else if (to.format !== null) {
-    const codes = to.bits === 16 ? new Uint16Array(buffer) : bytes;
+    const codes = to.bits === 16 ? wordsOf(bytes, Uint16Array) : bytes;
     encodeFloats(
       to.format,
       new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length),

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { blockArray } from "../io/block_buffer.ts";
 import { sequentialSource } from "../io/sequential.ts";
 import type { DType } from "./dtype.ts";
 import { Storage } from "./storage.ts";
@@ -33,10 +34,11 @@ export function castTensor(tensor: Tensor, dtype: DType, counts?: CastCounts): T
   const blockBytes = BLOCK_ELEMENTS * tensor.dtype.itemsize;
   const source = sequentialSource(nbytes, "cast", async function* (signal) {
     const { castBytes } = await import("./cast.ts");
+    const room = blockArray(Math.min(nbytes, BLOCK_ELEMENTS * dtype.itemsize));
     if (counts) counts.overflow = counts.underflow = 0;
     const options = { blockBytes, ...(signal ? { signal } : {}) };
     for await (const block of verifiedChunks(tensor, options)) {
-      const { bytes, overflow, underflow } = castBytes(tensor.dtype, dtype, block);
+      const { bytes, overflow, underflow } = castBytes(tensor.dtype, dtype, block, room);
       if (counts) {
         counts.overflow += overflow;
         counts.underflow += underflow;
