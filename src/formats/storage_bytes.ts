@@ -34,7 +34,7 @@ export async function* storageBytes(
   const reader = await storageReader(storage, signal);
   const swapped = storage.byteOrder === "big" && storage.word > 1;
   const inOnePass = storage.crc !== null && !storage.verified && !swapped;
-  const crc32 = inOnePass ? await loadCrc32() : undefined;
+  const crc32 = inOnePass ? await loadCrc32(storage.nbytes) : undefined;
   if (!inOnePass) await verifyStorage(storage, signal);
   const block = blockArray(Math.min(BLOCK, storage.nbytes));
   let crc = 0;

@@ -7,23 +7,28 @@
 /** The CRC-32 of `bytes`, or of more bytes than these when `seed` is the CRC of those before. */
 export type Crc32 = (bytes: Uint8Array, seed?: number) => number;
 
-/** Below this, {@linkcode crc32} takes less time than finding the runtime's own. */
-const SMALL = 2 ** 20;
+/** Bytes that {@linkcode crc32} does in the time that Deno takes to find zlib's, which is 17 ms. */
+const SMALL = 2 ** 24;
+
+/** Bytes that {@linkcode crc32} was given out for. */
+let promised = 0;
 
 let native: Crc32 | undefined;
 
 /**
- * The quickest CRC-32 of the runtime: Bun's and zlib's run at 5 to 20 GB/s. Finding zlib's costs
- * Deno 17 ms, so only what checks or writes much asks for it.
+ * The quickest CRC-32 for so many bytes, which may be the first of many: Bun's and zlib's run at 5
+ * to 20 GB/s, but finding zlib's is worth it only for much.
  */
-export async function loadCrc32(): Promise<Crc32> {
-  return native ??= bunCrc32() ?? await zlibCrc32() ?? crc32;
+export async function loadCrc32(bytes: number = Infinity): Promise<Crc32> {
+  native ??= bunCrc32();
+  if (native) return native;
+  promised += bytes;
+  return promised <= SMALL ? crc32 : native = await zlibCrc32() ?? crc32;
 }
 
 /** The CRC-32 of bytes that are all there. */
 export async function checksum(bytes: Uint8Array): Promise<number> {
-  const quick = native ?? bunCrc32() ?? (bytes.length < SMALL ? crc32 : await loadCrc32());
-  return quick(bytes);
+  return (await loadCrc32(bytes.length))(bytes);
 }
 
 async function zlibCrc32(): Promise<Crc32 | undefined> {

@@ -27,7 +27,7 @@ export async function* verifiedChunks(
     yield* tensor.chunks(options);
     return;
   }
-  const crc32 = await loadCrc32();
+  const crc32 = await loadCrc32(storage.nbytes);
   let crc = 0;
   for await (const block of tensor.chunks(options)) {
     crc = crc32(block, crc);

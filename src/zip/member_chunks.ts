@@ -28,7 +28,8 @@ export async function* memberChunks(
 ): AsyncGenerator<Uint8Array, void> {
   const { source } = directory;
   const range = await memberRange(directory, entry, options.signal);
-  const crc32 = options.checkCrc !== false && entry.crc !== 0 ? await loadCrc32() : undefined;
+  const checks = options.checkCrc !== false && entry.crc !== 0;
+  const crc32 = checks ? await loadCrc32(entry.size) : undefined;
   const pieces = entry.method === STORED
     ? storedChunks(source, range, options.signal)
     : inflatedChunks(directory, entry, range, options);

@@ -98,7 +98,7 @@ async function writeMember(
   data: MemberData,
   knownCrc: number | undefined,
 ): Promise<void> {
-  const crc32 = knownCrc === undefined ? await loadCrc32() : undefined;
+  const crc32 = knownCrc === undefined ? await loadCrc32(member.size) : undefined;
   let crc = 0;
   let size = 0;
   const take = (piece: Uint8Array) => {

@@ -100,7 +100,7 @@ async function compare(
   wanted: number,
   signal?: AbortSignal,
 ): Promise<void> {
-  const crc32 = await loadCrc32();
+  const crc32 = await loadCrc32(size);
   let crc = 0;
   for await (const block of sourceChunks(sliceSource(source, data, size), signal)) {
     crc = crc32(block, crc);
