@@ -21,8 +21,10 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   aborted: EXIT.interrupted,
 };
 
+type Refusal = readonly [code: ErrorCode, message: string, hint?: string];
+
 /** What the system calls its refusals (errno), and what they are for a person. */
-const SYSTEM: ReadonlyMap<string, readonly [code: ErrorCode, message: string]> = new Map([
+const SYSTEM: ReadonlyMap<string, Refusal> = new Map<string, Refusal>([
   ["ENOENT", ["not-found", "There is no such file"]],
   ["ENOTDIR", ["not-found", "A part of the path is not a folder"]],
   ["EACCES", ["io", "The system denies access"]],
@@ -35,6 +37,11 @@ const SYSTEM: ReadonlyMap<string, readonly [code: ErrorCode, message: string]> =
   ["EMFILE", ["io", "Too many files are open"]],
   ["ENAMETOOLONG", ["io", "The name is too long for the file system"]],
   ["EIO", ["io", "The disk failed to read or write"]],
+  ["EAGAIN", [
+    "io",
+    "The system won't wait for the reader of the output",
+    "pipe it through cat, or write to a file",
+  ]],
 ]);
 
 /** Columns for what may be long; a path that a person typed is hardly longer. */
@@ -103,7 +110,10 @@ function understand(error: unknown): StateDictError | undefined {
   const hint = permissionHint(error);
   if (hint) return new StateDictError("io", "Deno was not allowed to do that", { hint });
   const system = SYSTEM.get((error as { code?: string }).code ?? "");
-  if (system) return new StateDictError(system[0], system[1], { cause: error });
+  if (system) {
+    const [code, message, hint] = system;
+    return new StateDictError(code, message, { cause: error, ...(hint ? { hint } : {}) });
+  }
   if (error.name === "AbortError") return new StateDictError("aborted", "It was stopped");
   // What V8 and JavaScriptCore say when an array can't be had.
   if (error instanceof RangeError && /allocation failed|out of memory/i.test(error.message)) {

@@ -15,8 +15,17 @@ export interface GlanceOutput {
   write(text: string): Promise<void>;
 }
 
+interface Status {
+  readonly rdev: number;
+  isCharacterDevice(): boolean;
+  isFile(): boolean;
+}
+
 interface BunOutput {
-  readonly stdout: { stat(): Promise<{ isCharacterDevice(): boolean; readonly rdev: number }> };
+  readonly stdout: {
+    stat(): Promise<Status>;
+    writer(): { write(text: string): unknown; end(): unknown };
+  };
   file(path: string): BunOutput["stdout"];
   write(target: BunOutput["stdout"], text: string): Promise<number>;
 }
@@ -26,6 +35,11 @@ interface NodeGlobal {
     exit(status: number): never;
     readonly argv: readonly string[];
     readonly env: Readonly<Record<string, string | undefined>>;
+    getBuiltinModule(name: "node:fs"): {
+      fstatSync(file: number): Status;
+      statSync(path: string): Status;
+      writeSync(file: number, bytes: Uint8Array): number;
+    };
   };
 }
 
@@ -57,41 +71,71 @@ export function explainUnreadable(error: unknown): never {
 
 /** Standard output. */
 export async function openGlanceOutput(): Promise<GlanceOutput> {
-  return denoOutput() ?? await bunOutput() ?? await terminalOutput();
+  const { Bun, Deno: deno } = globalThis as { Bun?: BunOutput; Deno?: typeof Deno };
+  const plain = deno ? denoOutput(deno) : Bun ? await bunOutput(Bun) : nodeOutput();
+  return plain ?? await terminalOutput();
 }
 
-function denoOutput(): GlanceOutput | undefined {
-  const { Deno: deno } = globalThis as { Deno?: typeof Deno };
-  if (!deno || deno.stdout.isTerminal() || deno.env.get("FORCE_COLOR")) return undefined;
+function denoOutput(deno: typeof Deno): GlanceOutput | undefined {
+  if (deno.stdout.isTerminal() || deno.env.get("FORCE_COLOR")) return undefined;
+  return plainOutput((bytes) => deno.stdout.writeSync(bytes));
+}
+
+function plainOutput(write: (bytes: Uint8Array) => number): GlanceOutput {
   return {
     look: {},
     // deno-lint-ignore require-await -- an error must reject, not throw
     async write(text) {
       const bytes = new TextEncoder().encode(text);
       try {
-        for (let done = 0; done < bytes.length;) {
-          done += deno.stdout.writeSync(bytes.subarray(done));
-        }
+        for (let done = 0; done < bytes.length;) done += write(bytes.subarray(done));
       } catch (error) {
-        if (!(error instanceof deno.errors.BrokenPipe)) throw error;
+        ignoreClosed(error as Error);
       }
     },
   };
 }
 
-async function bunOutput(): Promise<GlanceOutput | undefined> {
-  const { Bun } = globalThis as { Bun?: BunOutput };
-  if (!Bun || (globalThis as unknown as NodeGlobal).process.env.FORCE_COLOR) return undefined;
-  const { stdout } = Bun;
+async function bunOutput(bun: BunOutput): Promise<GlanceOutput | undefined> {
+  if ((globalThis as unknown as NodeGlobal).process.env.FORCE_COLOR) return undefined;
+  const { stdout } = bun;
   const stream = await stdout.stat();
-  if (stream.isCharacterDevice() && stream.rdev !== (await Bun.file("/dev/null").stat()).rdev) {
+  if (stream.isCharacterDevice() && stream.rdev !== (await bun.file("/dev/null").stat()).rdev) {
     return undefined; // a terminal, most likely
   }
-  return { look: {}, write: (text) => Bun.write(stdout, text).then(() => {}, ignoreClosed) };
+  // Bun.write doubles bytes where a pipe doesn't block, the writer misses errors of a full disk.
+  const write = stream.isFile() || stream.isCharacterDevice()
+    ? (text: string) => bun.write(stdout, text)
+    : async (text: string) => {
+      const writer = stdout.writer();
+      writer.write(text);
+      await writer.end();
+    };
+  return { look: {}, write: (text) => write(text).then(() => {}, ignoreClosed) };
 }
 
-function ignoreClosed(error: { readonly code?: string }): void {
-  if (error.code !== "EPIPE") throw error;
+function nodeOutput(): GlanceOutput | undefined {
+  const { process } = globalThis as unknown as NodeGlobal;
+  if (process.env.FORCE_COLOR) return undefined;
+  const fs = process.getBuiltinModule("node:fs");
+  const stream = fs.fstatSync(1);
+  if (stream.isCharacterDevice() && stream.rdev !== fs.statSync("/dev/null").rdev) {
+    return undefined;
+  }
+  return plainOutput((bytes) => {
+    try {
+      return fs.writeSync(1, bytes);
+    } catch (error) {
+      if ((error as { code?: string }).code !== "EAGAIN") throw error;
+      // A stream that doesn't block, and a reader who is slower.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      return 0;
+    }
+  });
+}
+
+function ignoreClosed(error: { readonly name?: string; readonly code?: string }): void {
+  if (error.code !== "EPIPE" && error.name !== "BrokenPipe") throw error;
 }
 
 async function terminalOutput(): Promise<GlanceOutput> {

@@ -5,8 +5,6 @@
  * @module
  */
 
-import { StateDictError } from "../errors.ts";
-
 /** One of the two output streams. */
 export type Stream = "stdout" | "stderr";
 
@@ -168,14 +166,8 @@ function writeAll(stream: Stream, bytes: Uint8Array, write: (part: Uint8Array) =
     } catch (error) {
       const { code, name } = error as { code?: string; name?: string };
       if (code === "EPIPE" || name === "BrokenPipe") throw new OutputClosed(stream);
-      // Deno has written some of it then, and doesn't say how much: to go on would double bytes.
-      if (name === "WouldBlock") {
-        throw new StateDictError("io", `The system won't wait for the reader of ${stream}`, {
-          hint: "pipe it through cat, or write to a file",
-          cause: error,
-        });
-      }
-      if (code !== "EAGAIN") throw error;
+      // Deno's WouldBlock can't be waited for: some bytes are written then, nobody knows how many.
+      if (code !== "EAGAIN" || name === "WouldBlock") throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
     }
   }

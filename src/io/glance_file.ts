@@ -22,6 +22,21 @@ interface BunBlob {
   stat(): Promise<{ readonly size: number; isFile(): boolean }>;
 }
 
+interface NodeProcess {
+  getBuiltinModule(name: "node:fs"): {
+    openSync(path: string, flags: "r"): number;
+    fstatSync(file: number): { readonly size: number; isFile(): boolean };
+    readSync(
+      file: number,
+      target: Uint8Array,
+      offset: number,
+      length: number,
+      position: number,
+    ): number;
+    closeSync(file: number): void;
+  };
+}
+
 /** Opens a regular file; rejects for anything else, with an error that nobody is shown. */
 export async function openGlance(path: string): Promise<GlanceFile> {
   const { Bun, Deno: deno } = globalThis as {
@@ -29,10 +44,7 @@ export async function openGlance(path: string): Promise<GlanceFile> {
     Deno?: typeof Deno;
   };
   if (Bun) return await openBun(Bun.file(path));
-  if (deno) return openDeno(deno.openSync(path));
-  const { loadFilePort } = await import("./port.ts");
-  const handle = (await loadFilePort()).open(path);
-  return fileOf(handle, handle.status(), (bytes, position) => handle.read(bytes, position));
+  return deno ? openDeno(deno.openSync(path)) : openNode(path);
 }
 
 function openDeno(file: Deno.FsFile): GlanceFile {
@@ -43,6 +55,18 @@ function openDeno(file: Deno.FsFile): GlanceFile {
     cursor = position + count;
     return count;
   });
+}
+
+function openNode(path: string): GlanceFile {
+  const { process } = globalThis as unknown as { process: NodeProcess };
+  const fs = process.getBuiltinModule("node:fs");
+  const file = fs.openSync(path, "r");
+  const status = fs.fstatSync(file);
+  return fileOf(
+    { close: () => fs.closeSync(file) },
+    { isFile: status.isFile(), size: status.size },
+    (bytes, position) => fs.readSync(file, bytes, 0, bytes.length, position),
+  );
 }
 
 function fileOf(

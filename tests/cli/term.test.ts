@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { runProgram } from "../support/cli.ts";
+import { saveStateDict } from "../../src/checkpoint/save.ts";
+import { tensorFrom } from "../../src/tensor/from.ts";
+import { launchCli, runProgram } from "../support/cli.ts";
+import { withScratch } from "../support/scratch.ts";
 
 const script = fileURLToPath(new URL("term_program.ts", import.meta.url));
 const launch = "Deno" in globalThis
@@ -60,6 +64,44 @@ test(
     const line = `"$@" flood --lines 20000 | { ${reader}; }`;
     const { stdout, stderr } = await runProgram("bash", ["-c", line, "bash", ...launch]);
     assert.deepEqual([stdout.trim(), stderr], ["2020000", ""]);
+  },
+);
+
+/** Runs the words behind it with a standard output that doesn't block. */
+const UNBLOCKED =
+  `use Fcntl; fcntl(STDOUT, F_SETFL, O_WRONLY | O_NONBLOCK) or die; exec @ARGV or die`;
+
+test(
+  "a standard output that doesn't block gets all of it, or an error",
+  { ...slow, skip: onWindows },
+  async () => {
+    const pipe = `perl -e '${UNBLOCKED}' "$@" | { sleep 2; wc -c; }; echo "\${PIPESTATUS[0]}"`;
+    const piped = async (words: readonly string[]) => {
+      const { stdout, stderr } = await runProgram("bash", ["-c", pipe, "bash", ...words]);
+      const [bytes, status] = stdout.trim().split(/\s+/).map(Number);
+      return { bytes: bytes!, status, stderr };
+    };
+    await withScratch(async (scratch) => {
+      const file = join(scratch, "many.pt");
+      const tensor = tensorFrom(new Float32Array(1), [1]);
+      const names = Array.from({ length: 3000 }, (_, i) => `layers.${i}.weight`);
+      await saveStateDict(file, new Map(names.map((name) => [name, tensor])));
+      const [cli, words] = launchCli(["inspect", file]);
+      const listing = await runProgram(cli, words);
+      assert.ok(listing.bytes.length > 100_000);
+      const runs = [
+        [2_020_000, await piped([...launch, "flood", "--lines", "20000"])],
+        [listing.bytes.length, await piped([cli, ...words])],
+      ] as const;
+      for (const [length, { bytes, status, stderr }] of runs) {
+        if (!("Deno" in globalThis)) assert.deepEqual([bytes, status, stderr], [length, 0, ""]);
+        else {
+          // Deno doesn't say how much of it has been written: it can't be gone on with.
+          assert.ok(bytes < length && status === 3, `${bytes} bytes, ${status}`);
+          assert.match(stderr, /^statedict: The system won't wait for the reader of the output — /);
+        }
+      }
+    });
   },
 );
 
