@@ -6,7 +6,7 @@
  */
 
 import { StateDictError } from "../errors.ts";
-import { BLOCK, blockArray } from "../io/block_buffer.ts";
+import { BLOCK, borrowBlock, returnBlock } from "../io/block_buffer.ts";
 import { breathe } from "../io/breathe.ts";
 import { loadCrc32 } from "../io/crc32.ts";
 import { checkAborted } from "../io/source.ts";
@@ -36,17 +36,18 @@ export async function* storageBytes(
   const inOnePass = storage.crc !== null && !storage.verified && !swapped;
   const crc32 = inOnePass ? await loadCrc32(storage.nbytes) : undefined;
   if (!inOnePass) await verifyStorage(storage, signal);
-  const block = blockArray(Math.min(BLOCK, storage.nbytes));
+  const block = borrowBlock(Math.min(BLOCK, storage.nbytes));
   let crc = 0;
-  for (let at = 0; at < storage.nbytes; at += block.length) {
+  for (let at = 0; at < storage.nbytes; at += BLOCK) {
     await breathe();
     checkAborted(signal);
-    const part = block.subarray(0, Math.min(block.length, storage.nbytes - at));
+    const part = block.subarray(0, Math.min(BLOCK, storage.nbytes - at));
     await reader.read(at, part);
     if (crc32) crc = crc32(part, crc);
     yield part;
     progress?.(part.length);
   }
+  returnBlock(block);
   if (crc32 && crc !== storage.crc) {
     throw new StateDictError(
       "corrupt",

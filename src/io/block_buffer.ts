@@ -21,6 +21,23 @@ export function blockArray(length: number = BLOCK): Uint8Array<ArrayBuffer> {
   return new Uint8Array(length + LEAD).subarray(LEAD);
 }
 
+/** Arrays that were given back: fresh memory costs as much as reading into it. */
+const spare: Uint8Array<ArrayBuffer>[] = [];
+
+/** Arrays that are kept: as many as are in use at a time, mostly. */
+const MOST_SPARE = 4;
+
+/** A block of at least so many bytes, perhaps with what was last in it. */
+export function borrowBlock(length: number): Uint8Array<ArrayBuffer> {
+  const found = spare.findIndex((block) => block.length >= length);
+  return found < 0 ? blockArray(length) : spare.splice(found, 1)[0]!;
+}
+
+/** Gives a borrowed block back, once nobody looks at it any more. */
+export function returnBlock(block: Uint8Array<ArrayBuffer>): void {
+  if (block.length >= BLOCK && spare.length < MOST_SPARE) spare.push(block);
+}
+
 /** Cuts a run of writes into whole blocks; what it gives out is valid until its next call. */
 export interface BlockBuffer {
   /** Bytes that wait for their block to fill. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { blockArray } from "./block_buffer.ts";
+import { borrowBlock, returnBlock } from "./block_buffer.ts";
 import { breathe } from "./breathe.ts";
 import { checkAborted, readInto } from "./source.ts";
 import type { ByteSource } from "./source.ts";
@@ -17,7 +17,7 @@ export async function* sourceChunks(
   source: ByteSource,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-  const block = blockArray(Math.min(PIECE, source.size));
+  const block = borrowBlock(Math.min(PIECE, source.size));
   for (let at = 0; at < source.size; at += block.length) {
     await breathe();
     checkAborted(signal);
@@ -25,4 +25,5 @@ export async function* sourceChunks(
     await readInto(source, at, part, signal);
     yield part;
   }
+  returnBlock(block);
 }

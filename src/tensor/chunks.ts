@@ -7,6 +7,7 @@
 import { checkExpansion, firstByte, storageOf } from "./access.ts";
 import { blockFix } from "./byte_order.ts";
 import type { BlockFix } from "./byte_order.ts";
+import { borrowBlock, returnBlock } from "../io/block_buffer.ts";
 import { breathe } from "../io/breathe.ts";
 import { checkAborted } from "../io/source.ts";
 import { gatherer } from "./gather.ts";
@@ -67,7 +68,7 @@ async function* straight(
   const first = firstByte(tensor);
   const { nbytes } = tensor;
   const lent = fix === null ? reader.view : null;
-  const buffer = lent ? null : new Uint8Array(block);
+  const buffer = lent ? null : borrowBlock(block);
   for (let done = 0; done < nbytes; done += block) {
     const length = Math.min(block, nbytes - done);
     if (lent) {
@@ -79,6 +80,8 @@ async function* straight(
     fix?.(bytes);
     yield bytes;
   }
+  // Not if the reader stops before: it may keep the block that it has.
+  if (buffer) returnBlock(buffer);
 }
 
 async function* strided(

@@ -6,7 +6,7 @@
 
 import { packedInput } from "../compression/packed_input.ts";
 import { locate } from "../errors.ts";
-import { BLOCK, blockArray } from "../io/block_buffer.ts";
+import { BLOCK, borrowBlock, returnBlock } from "../io/block_buffer.ts";
 import { loadCrc32 } from "../io/crc32.ts";
 import { breathe } from "../io/breathe.ts";
 import { checkAborted, readInto } from "../io/source.ts";
@@ -46,7 +46,7 @@ async function* storedChunks(
   range: MemberRange,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void> {
-  const block = blockArray(Math.min(BLOCK, range.size));
+  const block = borrowBlock(Math.min(BLOCK, range.size));
   for (let done = 0; done < range.size; done += BLOCK) {
     await breathe();
     checkAborted(signal);
@@ -54,6 +54,7 @@ async function* storedChunks(
     await readInto(source, range.offset + done, piece, signal);
     yield piece;
   }
+  returnBlock(block);
 }
 
 async function* inflatedChunks(

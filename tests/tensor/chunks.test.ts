@@ -105,6 +105,21 @@ test("chunks() refuses a giant of four bytes unless it is allowed", async () => 
   assert.equal((first.value as Uint8Array).length, 1 << 20);
 });
 
+test("a block of chunks() stays as it is if its reader stops there", async () => {
+  const filled = (value: number) => {
+    const source = fileLike(new Uint8Array(2 ** 20).fill(value));
+    const storage = new Storage({ id: "0", nbytes: 2 ** 20, source });
+    return new Tensor({ dtype: type("uint8"), shape: [2 ** 20], storage });
+  };
+  let kept: Uint8Array | undefined;
+  for await (const block of filled(1).chunks()) {
+    kept = block;
+    break;
+  }
+  for await (const block of filled(2).chunks()) assert.equal(block[0], 2);
+  assert.ok(kept!.every((byte) => byte === 1));
+});
+
 test("chunks() stops when it is told to", async () => {
   const storage = new Storage({ id: "0", nbytes: 20160, source: fileLike(MEMORY) });
   const tensor = new Tensor({ dtype: type("int32"), shape: [5040], storage });

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { BLOCK, borrowBlock, returnBlock } from "../../src/io/block_buffer.ts";
+
+test("borrowBlock() gives an array again that was returned, if it is long enough", () => {
+  const first = borrowBlock(BLOCK);
+  returnBlock(first);
+  assert.equal(borrowBlock(100).buffer, first.buffer);
+  assert.notEqual(borrowBlock(100).buffer, first.buffer);
+  returnBlock(first);
+  const longer = borrowBlock(2 * BLOCK);
+  assert.ok(longer.length === 2 * BLOCK && longer.buffer !== first.buffer);
+});
+
+test("returnBlock() keeps few arrays, and no small ones", () => {
+  const small = borrowBlock(3 * BLOCK).subarray(0, 8);
+  returnBlock(small);
+  const many = Array.from({ length: 20 }, () => borrowBlock(3 * BLOCK));
+  assert.ok(many.every(({ buffer }) => buffer !== small.buffer));
+  many.forEach(returnBlock);
+  const again = Array.from({ length: 20 }, () => borrowBlock(3 * BLOCK).buffer);
+  const kept = again.filter((buffer) => many.some((block) => block.buffer === buffer));
+  assert.ok(kept.length > 0 && kept.length < 5, `${kept.length} kept`);
+});
