@@ -6,6 +6,7 @@
  * @module
  */
 
+import { asciiText } from "../text/ascii.ts";
 import {
   GlancedCall,
   GlancedDict,
@@ -16,8 +17,8 @@ import {
 } from "./glance_values.ts";
 import type { GlancedValue } from "./glance_values.ts";
 
-/** Text that is the same in ASCII, Latin-1 and UTF-8. */
-const ASCII = /^[\0-\x7f]*$/;
+/** Text that is the same in ASCII and UTF-8, and surely what the bytes say; see {@linkcode asciiText}. */
+const ASCII = /^[\x01-\x7f]*$/;
 
 /** Opcodes between two looks at how large things have become; see `burst` in `machine.ts`. */
 const BURST = 4096;
@@ -36,7 +37,7 @@ export function glancePickle(
     bytes,
     callees,
     view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-    text: new TextDecoder("latin1").decode(bytes),
+    text: asciiText(bytes),
     stack: [],
     depth: 0,
     marks: [],

@@ -7,9 +7,8 @@
 import { StateDictError } from "../errors.ts";
 import { limitError } from "./limits.ts";
 import type { Pause } from "./machine_types.ts";
+import { asciiText } from "../text/ascii.ts";
 import { decodeUtf8 } from "./text.ts";
-
-const latin1Decoder = new TextDecoder("latin1");
 
 /** Bytes of a stream, and where they lie in it. */
 export class PickleWindow {
@@ -21,7 +20,7 @@ export class PickleWindow {
   readonly base: number;
   /** Where the stream ends at the latest. */
   private readonly last: number;
-  private latin1: string | null = null;
+  private ascii: string | null = null;
 
   /** Looks at `bytes`; `last` is where the stream ends, or Infinity if that isn't known. */
   constructor(bytes: Uint8Array<ArrayBuffer>, base: number, last: number) {
@@ -52,14 +51,14 @@ export class PickleWindow {
 
   /**
    * UTF-8 text. ASCII, which nearly all of it is, is cut from the whole window decoded once: that
-   * is twice as fast as decoding each string. The decoder is windows-1252, which agrees below 0x80.
+   * is twice as fast as decoding each string.
    */
   text(from: number, to: number): string {
     const { bytes } = this;
     for (let i = from; i < to; i++) {
       if (bytes[i]! > 0x7f) return decodeUtf8(bytes.subarray(from, to), this.base + from);
     }
-    return (this.latin1 ??= latin1Decoder.decode(bytes)).substring(from, to);
+    return (this.ascii ??= asciiText(bytes)).substring(from, to);
   }
 
   /** A u64 as a number: exact below 2^53, and far beyond any stream above. */

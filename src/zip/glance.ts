@@ -8,6 +8,7 @@
 
 import { checksum } from "../io/crc32.ts";
 import type { GlanceFile } from "../io/glance_file.ts";
+import { asciiText } from "../text/ascii.ts";
 import {
   END64_SIGNATURE,
   END64_SIZE,
@@ -138,7 +139,7 @@ function members(
   count: number,
 ): Map<string, GlancedMember> | undefined {
   const view = viewOf(bytes);
-  const text = new TextDecoder("latin1").decode(bytes);
+  const text = asciiText(bytes);
   const found = new Map<string, GlancedMember>();
   let before: GlancedMember | undefined;
   let mixed = false; // some name has capitals
