@@ -133,7 +133,7 @@ export function parseEntries(
     entries.push(entry);
     at = next;
   }
-  const text = new TextDecoder("latin1").decode(names.subarray(0, named));
+  const text = new TextDecoder().decode(names.subarray(0, named));
   for (let i = 0, from = 0; i < cuts.length; from = cuts[i++]!) {
     if (cuts[i]! > from) entries[i]!.name = text.substring(from, cuts[i]!);
   }
