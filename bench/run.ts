@@ -25,7 +25,7 @@ const ROOT = join(import.meta.dirname!, "..");
 
 /** The programs that the command lines of the table name. */
 function programs(folder: string): Record<string, string> {
-  const empty = join(folder, "empty.ts");
+  const empty = join(folder, "empty.js");
   writeFileSync(empty, "");
   const own = join(ROOT, ".venv", "bin", "python");
   return {
@@ -34,8 +34,18 @@ function programs(folder: string): Record<string, string> {
     node: process.env.NODE ?? "node",
     python: process.env.STATEDICT_PYTHON ?? (existsSync(own) ? own : "python3"),
     cli: join(ROOT, "cli.ts"),
+    built: join(ROOT, "dist", "cli.js"),
     empty,
   };
+}
+
+/** Makes the JavaScript that npm publishes: it is what people run in Node. */
+function build(): void {
+  const { status } = spawnSync("npm", ["run", "--silent", "prepack"], {
+    cwd: ROOT,
+    stdio: "inherit",
+  });
+  if (status !== 0) throw new Error("The npm package can't be built");
 }
 
 /** Makes a file unless it is there; whole or not at all. */
@@ -108,6 +118,7 @@ function main(): void {
     return;
   }
   mkdirSync(values.dir, { recursive: true });
+  build();
   const load = loadavg()[0]!.toFixed(1);
   console.log(`${cpus().length} x ${cpus()[0]?.model}, load ${load}, ${rounds} runs in turn\n`);
   console.log("| workload | program | median ms | min..max | ratio | peak MiB |");

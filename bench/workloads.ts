@@ -9,8 +9,8 @@ export interface Row {
   /** How the table calls it. */
   readonly label: string;
   /**
-   * The command line; `{deno}`, `{bun}`, `{node}`, `{python}`, `{cli}`, `{bench}`, `{empty}`, `{file}`
-   * and `{out}`, an empty folder, are filled in.
+   * The command line; `{deno}`, `{bun}`, `{node}`, `{python}`, `{cli}`, `{built}`, the same as npm has
+   * it, `{bench}`, `{empty}`, `{file}` and `{out}`, an empty folder, are filled in.
    */
   readonly command: readonly string[];
   /** The rows of this workload whose time this one's is divided by. */
@@ -77,7 +77,7 @@ const deno = (...words: string[]): string[] => ["{deno}", "run", "-R", "-W", "{c
 const bun = (...words: string[]): string[] => ["{bun}", "{cli}", ...words];
 const denoScript = (name: string): string[] => ["{deno}", "run", "-R", `{bench}/${name}`, "{file}"];
 const bunScript = (name: string): string[] => ["{bun}", `{bench}/${name}`, "{file}"];
-const node = (...words: string[]): string[] => ["{node}", "{cli}", ...words];
+const node = (...words: string[]): string[] => ["{node}", "{built}", ...words];
 const nodeScript = (name: string): string[] => ["{node}", `{bench}/${name}`, "{file}"];
 
 /** What an output costs that is really on the disk. */
