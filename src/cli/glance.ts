@@ -7,7 +7,7 @@
  */
 
 import { glanceTorch } from "../formats/torch/glance.ts";
-import type { GlancedStorage, TorchGlance } from "../formats/torch/glance.ts";
+import type { TorchGlance } from "../formats/torch/glance.ts";
 import { openGlance } from "../io/glance_file.ts";
 import type { GlanceFile } from "../io/glance_file.ts";
 import { commandWords, endWell, openGlanceOutput } from "./glance_output.ts";
@@ -21,7 +21,6 @@ import {
   summaryLines,
   tensorRow,
 } from "./listing_lines.ts";
-import type { StorageUse } from "./listing_lines.ts";
 import { tableLines } from "./table.ts";
 import type { TableOptions } from "./table.ts";
 import { formatBytes } from "./units.ts";
@@ -74,11 +73,9 @@ export function glanceText(
 ): string {
   const lines = [headline(path, "torch-zip", size, look.paint)];
   let parameters = 0;
-  const uses: StorageUse<GlancedStorage>[] = [];
-  const rows = tensors.map(({ path, aliasOf, storage, shape, numel, order, parameter }) => {
-    parameters += numel;
-    const nbytes = numel * storage.itemsize;
-    uses.push({ path, storage, nbytes });
+  const rows = tensors.map((tensor) => {
+    const { path, aliasOf, storage, shape, nbytes, order, parameter } = tensor;
+    parameters += tensor.numel;
     const remarks: string[] = [];
     if (aliasOf !== undefined) remarks.push(aliasRemark(aliasOf));
     if (order !== "C") remarks.push(orderRemark(order));
@@ -90,6 +87,6 @@ export function glanceText(
   const roots = rootsOf(containers, tensors.map(({ path }) => path));
   const totals = { tensors: rows.length, shown: rows.length, parameters, leaves, roots };
   if (rows.length > 0) lines.push("");
-  for (const line of summaryLines(totals, uses)) lines.push(line);
+  for (const line of summaryLines(totals, tensors)) lines.push(line);
   return `${lines.join("\n")}\n`;
 }

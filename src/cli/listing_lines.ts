@@ -147,23 +147,28 @@ function groupText(names: readonly string[]): string {
 function sumUp<Storage extends { readonly nbytes: number }>(
   uses: Iterable<StorageUse<Storage>>,
 ): { stored: number; used: number; groups: string[][] } {
-  const byStorage = new Map<Storage, { names: string[]; covered: number }>();
-  for (const { path, storage, nbytes } of uses) {
-    const one = byStorage.get(storage);
-    if (!one) {
-      byStorage.set(storage, { names: [path], covered: nbytes });
+  // Most storages have one tensor: only those with more get a list of their own.
+  const firsts = new Map<Storage, StorageUse<Storage>>();
+  const shared = new Map<Storage, { readonly names: string[]; covered: number }>();
+  for (const use of uses) {
+    const first = firsts.get(use.storage);
+    if (!first) {
+      firsts.set(use.storage, use);
       continue;
     }
-    if (one.names[one.names.length - 1] !== path) one.names.push(path);
-    one.covered += nbytes;
+    let one = shared.get(use.storage);
+    if (!one) shared.set(use.storage, one = { names: [first.path], covered: first.nbytes });
+    if (one.names[one.names.length - 1] !== use.path) one.names.push(use.path);
+    one.covered += use.nbytes;
   }
   let stored = 0;
   let used = 0;
   const groups: string[][] = [];
-  for (const [storage, { names, covered }] of byStorage) {
+  for (const [storage, { nbytes }] of firsts) {
+    const one = shared.get(storage);
     stored += storage.nbytes;
-    used += Math.min(covered, storage.nbytes);
-    if (names.length > 1) groups.push(names);
+    used += Math.min(one?.covered ?? nbytes, storage.nbytes);
+    if (one && one.names.length > 1) groups.push(one.names);
   }
   return { stored, used, groups };
 }

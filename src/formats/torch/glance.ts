@@ -45,6 +45,8 @@ export interface GlancedTensor {
   readonly shape: readonly number[];
   /** Elements. */
   readonly numel: number;
+  /** Their bytes. */
+  readonly nbytes: number;
   /** Row-major, column-major or neither. */
   readonly order: "C" | "F" | "K";
   /** A `Parameter`. */
@@ -225,8 +227,9 @@ function describe(
   const span = order === "K" ? spanOf(shape, strides) : numel;
   // Beyond its storage, or so large that sums are no longer exact.
   if (numel > 0 && !(offset + span <= storage.numel)) return undefined;
-  if (!Number.isSafeInteger(numel * storage.itemsize)) return undefined;
-  return { path, aliasOf, storage, shape, numel, order, parameter };
+  const nbytes = numel * storage.itemsize;
+  if (!Number.isSafeInteger(nbytes)) return undefined;
+  return { path, aliasOf, storage, shape, numel, nbytes, order, parameter };
 }
 
 /** More dimensions than any tensor of a model has. */
