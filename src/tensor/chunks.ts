@@ -68,7 +68,9 @@ async function* straight(
   const first = firstByte(tensor);
   const { nbytes } = tensor;
   const lent = fix === null ? reader.view : null;
-  const buffer = lent ? null : borrowBlock(block);
+  // Who gets one block may think that it is his.
+  const several = nbytes > block;
+  const buffer = lent ? null : several ? borrowBlock(block) : new Uint8Array(block);
   for (let done = 0; done < nbytes; done += block) {
     const length = Math.min(block, nbytes - done);
     if (lent) {
@@ -81,7 +83,7 @@ async function* straight(
     yield bytes;
   }
   // Not if the reader stops before: it may keep the block that it has.
-  if (buffer) returnBlock(buffer);
+  if (buffer && several) returnBlock(buffer);
 }
 
 async function* strided(
