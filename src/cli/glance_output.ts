@@ -72,7 +72,9 @@ export function explainUnreadable(error: unknown): never {
 /** Standard output. */
 export async function openGlanceOutput(): Promise<GlanceOutput> {
   const { Bun, Deno: deno } = globalThis as { Bun?: BunOutput; Deno?: typeof Deno };
-  const plain = deno ? denoOutput(deno) : Bun ? await bunOutput(Bun) : nodeOutput();
+  if (deno) return denoOutput(deno) ?? await terminalOutput();
+  // Not every system names its null device so: then it is a terminal's part to know.
+  const plain = await (Bun ? bunOutput(Bun) : nodeOutput()).catch(() => undefined);
   return plain ?? await terminalOutput();
 }
 
@@ -114,7 +116,8 @@ async function bunOutput(bun: BunOutput): Promise<GlanceOutput | undefined> {
   return { look: {}, write: (text) => write(text).then(() => {}, ignoreClosed) };
 }
 
-function nodeOutput(): GlanceOutput | undefined {
+// deno-lint-ignore require-await -- an error must reject, not throw
+async function nodeOutput(): Promise<GlanceOutput | undefined> {
   const { process } = globalThis as unknown as NodeGlobal;
   if (process.env.FORCE_COLOR) return undefined;
   const fs = process.getBuiltinModule("node:fs");
