@@ -18,7 +18,7 @@ import {
 import type { GlancedValue } from "./glance_values.ts";
 
 /** Text that is the same in ASCII and UTF-8, and surely what the bytes say; see {@linkcode asciiText}. */
-const ASCII = /^[\x01-\x7f]*$/;
+const ASCII = /^[^\0\x80-\uffff]*$/;
 
 /** Opcodes between two looks at how large things have become; see `burst` in `machine.ts`. */
 const BURST = 4096;
