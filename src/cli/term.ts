@@ -166,7 +166,7 @@ function writeAll(stream: Stream, bytes: Uint8Array, write: (part: Uint8Array) =
     } catch (error) {
       const { code, name } = error as { code?: string; name?: string };
       if (code === "EPIPE" || name === "BrokenPipe") throw new OutputClosed(stream);
-      // Deno's WouldBlock can't be waited for: some bytes are written then, nobody knows how many.
+      // Deno's WouldBlock can't be waited for: bytes are written then, or in a buffer of Deno's own.
       if (code !== "EAGAIN" || name === "WouldBlock") throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
     }
