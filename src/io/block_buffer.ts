@@ -10,6 +10,9 @@
  */
 export const BLOCK: number = 2 ** 18;
 
+/** Bytes to read at a time, where nothing is written: reads gain up to here. */
+export const PIECE: number = 2 ** 20;
+
 /**
  * Where a block starts in its allocation. Large arrays begin 16 bytes behind a page, and the
  * kernel's copy runs up to 1.9 times as fast from the next cache line on.

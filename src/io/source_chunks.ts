@@ -4,13 +4,10 @@
  * @module
  */
 
-import { borrowBlock, returnBlock } from "./block_buffer.ts";
+import { borrowBlock, PIECE, returnBlock } from "./block_buffer.ts";
 import { breathe } from "./breathe.ts";
 import { checkAborted, readInto } from "./source.ts";
 import type { ByteSource } from "./source.ts";
-
-/** Bytes read at a time: reads gain up to here. */
-const PIECE = 2 ** 20;
 
 /** All bytes of a source in blocks that are good until the next is asked for. */
 export async function* sourceChunks(

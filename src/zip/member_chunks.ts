@@ -6,7 +6,7 @@
 
 import { packedInput } from "../compression/packed_input.ts";
 import { locate } from "../errors.ts";
-import { BLOCK, borrowBlock, returnBlock } from "../io/block_buffer.ts";
+import { borrowBlock, PIECE, returnBlock } from "../io/block_buffer.ts";
 import { loadCrc32 } from "../io/crc32.ts";
 import { breathe } from "../io/breathe.ts";
 import { checkAborted, readInto } from "../io/source.ts";
@@ -46,11 +46,11 @@ async function* storedChunks(
   range: MemberRange,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void> {
-  const block = borrowBlock(Math.min(BLOCK, range.size));
-  for (let done = 0; done < range.size; done += BLOCK) {
+  const block = borrowBlock(Math.min(PIECE, range.size));
+  for (let done = 0; done < range.size; done += PIECE) {
     await breathe();
     checkAborted(signal);
-    const piece = block.subarray(0, Math.min(BLOCK, range.size - done));
+    const piece = block.subarray(0, Math.min(PIECE, range.size - done));
     await readInto(source, range.offset + done, piece, signal);
     yield piece;
   }
