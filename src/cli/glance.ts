@@ -74,8 +74,8 @@ export function glanceText(
   const lines = [headline(path, "torch-zip", size, look.paint)];
   let parameters = 0;
   const rows = tensors.map((tensor) => {
-    const { path, aliasOf, storage, shape, nbytes, order, parameter } = tensor;
-    parameters += tensor.numel;
+    const { path, aliasOf, storage, shape, numel, nbytes, order, parameter } = tensor;
+    parameters += numel;
     const remarks: string[] = [];
     if (aliasOf !== undefined) remarks.push(aliasRemark(aliasOf));
     if (order !== "C") remarks.push(orderRemark(order));

@@ -5,6 +5,9 @@
  * @module
  */
 
+import { mayBeTerminal, waitForReader } from "./glance_output.ts";
+import type { StreamFs } from "./glance_output.ts";
+
 /** One of the two output streams. */
 export type Stream = "stdout" | "stderr";
 
@@ -100,28 +103,8 @@ interface NodeProcess {
   on(signal: string, listener: () => void): void;
   off(signal: string, listener: () => void): void;
   exit(status: number): never;
-  getBuiltinModule(name: "node:fs"): NodeFs;
+  getBuiltinModule(name: "node:fs"): StreamFs;
   getBuiltinModule(name: "node:tty"): { isatty(fd: number): boolean };
-}
-
-/** What we use of `node:fs`. */
-interface NodeFs {
-  writeSync(fd: number, bytes: Uint8Array): number;
-  fstatSync(fd: number): { isCharacterDevice(): boolean; readonly rdev: number };
-  statSync(path: string): { readonly rdev: number };
-}
-
-/**
- * Whether a stream may be a terminal. `node:tty` knows, but brings the streams with it: 8 ms in
- * Bun, 3 in Node. Pipes, files and the null device are told apart without it.
- */
-function mayBeTerminal(fs: NodeFs, fd: number): boolean {
-  try {
-    const stream = fs.fstatSync(fd);
-    return stream.isCharacterDevice() && stream.rdev !== fs.statSync("/dev/null").rdev;
-  } catch {
-    return true; // a system that names its devices otherwise
-  }
 }
 
 function nodeTerminal(): Terminal {
@@ -156,9 +139,6 @@ function nodeTerminal(): Terminal {
   };
 }
 
-/** Milliseconds to wait for a reader that is slower than we are, where the stream doesn't block. */
-const PAUSE = 5;
-
 function writeAll(stream: Stream, bytes: Uint8Array, write: (part: Uint8Array) => number): void {
   for (let done = 0; done < bytes.length;) {
     try {
@@ -168,7 +148,7 @@ function writeAll(stream: Stream, bytes: Uint8Array, write: (part: Uint8Array) =
       if (code === "EPIPE" || name === "BrokenPipe") throw new OutputClosed(stream);
       // Deno's WouldBlock can't be waited for: bytes are written then, or in a buffer of Deno's own.
       if (code !== "EAGAIN" || name === "WouldBlock") throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
+      waitForReader();
     }
   }
 }

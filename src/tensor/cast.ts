@@ -80,16 +80,17 @@ export function castBytes(
 function numbersFor(from: DType, to: DType, input: Uint8Array, bytes: Uint8Array): Numbers {
   const narrow = to.kind === "float" && to.bits < 64;
   if (narrow && from.name === "float32") return wordsOf(input, Float32Array);
-  const count = bytes.length / to.itemsize;
-  const numbers = to.name === "float32"
-    ? wordsOf(bytes, Float32Array)
-    : to.name === "float64"
-    ? wordsOf(bytes, Float64Array)
-    : narrow
-    ? new Float32Array(count)
-    : new Float64Array(count);
+  const array = narrow ? Float32Array : Float64Array;
+  const numbers = isNative(to)
+    ? wordsOf<Numbers>(bytes, array)
+    : new array(bytes.length / to.itemsize);
   decodeNumbers(from, input, numbers);
   return numbers;
+}
+
+/** Whether a result is the numbers themselves. */
+function isNative(to: DType): boolean {
+  return to.name === "float32" || to.name === "float64";
 }
 
 function isInteger(dtype: DType): boolean {
@@ -110,7 +111,7 @@ function countNarrowing(input: Uint8Array, numbers: Float32Array, losses: CastLo
 }
 
 function encode(to: DType, numbers: Numbers, bytes: Uint8Array, losses: CastLosses): void {
-  if (to.name === "float64" || to.name === "float32") return; // they are there already
+  if (isNative(to)) return; // they are there already
   if (to.kind === "bool") {
     for (let i = 0; i < numbers.length; i++) bytes[i] = numbers[i] === 0 ? 0 : 1;
   } else if (to.format !== null) {

@@ -68,7 +68,7 @@ async function* straight(
   const first = firstByte(tensor);
   const { nbytes } = tensor;
   const lent = fix === null ? reader.view : null;
-  // Who gets one block may think that it is his.
+  // Who gets one block may take it for theirs.
   const several = nbytes > block;
   const buffer = lent ? null : several ? borrowBlock(block) : new Uint8Array(block);
   for (let done = 0; done < nbytes; done += block) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
@@ -67,13 +67,15 @@ test(
   },
 );
 
+const withoutPerl = onWindows || (spawnSync("perl", ["-v"]).status === 0 ? false : "no perl");
+
 /** Runs the words behind it with a standard output that doesn't block. */
 const UNBLOCKED =
   `use Fcntl; fcntl(STDOUT, F_SETFL, O_WRONLY | O_NONBLOCK) or die; exec @ARGV or die`;
 
 test(
   "a standard output that doesn't block gets all of it, or an error",
-  { ...slow, skip: onWindows },
+  { ...slow, skip: withoutPerl },
   async () => {
     const pipe = `perl -e '${UNBLOCKED}' "$@" | { sleep 2; wc -c; }; echo "\${PIPESTATUS[0]}"`;
     const piped = async (words: readonly string[]) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BLOCK, borrowBlock, returnBlock } from "../../src/io/block_buffer.ts";
+import { BLOCK, borrowBlock, PIECE, returnBlock } from "../../src/io/block_buffer.ts";
 
 test("borrowBlock() gives an array again that was returned, if it is long enough", () => {
   const first = borrowBlock(BLOCK);
@@ -12,9 +12,12 @@ test("borrowBlock() gives an array again that was returned, if it is long enough
   assert.ok(longer.length === 2 * BLOCK && longer.buffer !== first.buffer);
 });
 
-test("returnBlock() keeps few arrays, and no small ones", () => {
+test("returnBlock() keeps few arrays, no small ones and no giants", () => {
   const small = borrowBlock(3 * BLOCK).subarray(0, 8);
   returnBlock(small);
+  const giant = borrowBlock(PIECE + 1);
+  returnBlock(giant);
+  assert.notEqual(borrowBlock(PIECE + 1).buffer, giant.buffer);
   const many = Array.from({ length: 20 }, () => borrowBlock(3 * BLOCK));
   assert.ok(many.every(({ buffer }) => buffer !== small.buffer));
   many.forEach(returnBlock);

@@ -69,7 +69,13 @@ export function encodeHalves(
 ): boolean {
   const found = kernels();
   return found !== null &&
-    cast(found, name === "bfloat16" ? "f32_bf16" : "f32_f16", floats, codes, 2 * count, count);
+    cast(
+      found,
+      name === "bfloat16" ? "f32_bf16" : "f32_f16",
+      floats.subarray(0, 4 * count),
+      codes.subarray(0, 2 * count),
+      count,
+    );
 }
 
 /**
@@ -84,7 +90,13 @@ export function decodeHalves(
 ): boolean {
   const found = kernels();
   return found !== null &&
-    cast(found, name === "bfloat16" ? "bf16_f32" : "f16_f32", codes, floats, 4 * count, count);
+    cast(
+      found,
+      name === "bfloat16" ? "bf16_f32" : "f16_f32",
+      codes.subarray(0, 2 * count),
+      floats.subarray(0, 4 * count),
+      count,
+    );
 }
 
 function cast(
@@ -92,12 +104,11 @@ function cast(
   kernel: "f32_bf16" | "f32_f16" | "bf16_f32" | "f16_f32",
   input: Uint8Array,
   output: Uint8Array,
-  outputBytes: number,
   count: number,
 ): boolean {
-  bytes.set(input.subarray(0, 6 * count - outputBytes), FROM);
+  bytes.set(input, FROM);
   if (run[kernel](FROM, TO, count) !== 0) return false;
-  output.set(bytes.subarray(TO, TO + outputBytes));
+  output.set(bytes.subarray(TO, TO + output.length));
   return true;
 }
 
