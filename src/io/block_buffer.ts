@@ -36,7 +36,7 @@ export function borrowBlock(length: number): Uint8Array<ArrayBuffer> {
   return found < 0 ? blockArray(length) : spare.splice(found, 1)[0]!;
 }
 
-/** Gives a borrowed block back, once nobody looks at it any more. Small ones and giants aren't kept. */
+/** Gives a borrowed block back, once nobody looks at it. Small ones and giants aren't kept. */
 export function returnBlock(block: Uint8Array<ArrayBuffer>): void {
   const { length } = block;
   if (length >= BLOCK && length <= PIECE && spare.length < MOST_SPARE) spare.push(block);
